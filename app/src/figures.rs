@@ -131,10 +131,8 @@ pub async fn figures(
         store.dialog_figures(rest, step),
         store.lead_figures(current, step),
         store.lead_figures(before, step),
-        store.model_calls_made(current),
-        store.model_calls_made(before),
     )?;
-    let (dialogs, dialogs_before, dialogs_rest, leads, leads_before, calls, calls_before) = counts;
+    let (dialogs, dialogs_before, dialogs_rest, leads, leads_before) = counts;
     let (replies, replies_before, intents, questions, times_of_models, models, models_before, urgent) = tokio::try_join!(
         store.reply_figures(current),
         store.reply_figures(before),
@@ -151,7 +149,7 @@ pub async fn figures(
         by_hour: period == Period::Day,
         steps: slots.map(|slot| Step { at: slot.at, begun: slot.at <= now, ..Step::default() }).collect(),
         unsure: unsure(&intents),
-        calls: Pair { now: calls, before: calls_before },
+        calls: Pair { now: calls(&models), before: calls(&models_before) },
         replies,
         replies_before,
         intents,
@@ -182,6 +180,10 @@ pub async fn figures(
 fn unsure(intents: &[(String, u64)]) -> u64 {
     let unsure = intents.iter().find(|(name, _)| name == ports::TurnFigures::UNSURE);
     unsure.map_or(0, |(_, count)| *count)
+}
+
+fn calls(spent: &[Spent]) -> u64 {
+    spent.iter().map(|spent| spent.calls).sum()
 }
 
 async fn urgent(store: &dyn Store) -> ports::Result<Urgent> {

@@ -65,6 +65,8 @@ pub struct SqlStore<D> {
     looks: mpsc::Sender<Look>,
     /// The last write error that was [`Error::Unavailable`]; cleared when a ping has written successfully.
     last_write_error: Arc<Mutex<Option<Error>>>,
+    /// The database's own catalogue, as the database browser last read it.
+    catalogue: Mutex<Option<data::Catalogue>>,
 }
 
 impl<D: Dialect> SqlStore<D> {
@@ -80,7 +82,7 @@ impl<D: Dialect> SqlStore<D> {
         tokio::spawn(writer::run(Arc::clone(&dialect), session, queue));
         let (looks, queue) = mpsc::channel(QUEUE);
         tokio::spawn(look::run(Arc::clone(&dialect), queue));
-        SqlStore { dialect, writer, looks, last_write_error: Arc::default() }
+        SqlStore { dialect, writer, looks, last_write_error: Arc::default(), catalogue: Mutex::default() }
     }
 
     async fn write(&self, operation: Operation) -> Result<Answer> {

@@ -3,6 +3,11 @@
 //! The names of tables and columns in a statement come from the database's own catalogue and are quoted; what a caller gives is only
 //! compared with them. Values are always bound. A masked column stands in no statement but to tell whether it has a value.
 
+use std::{
+    sync::{Arc, PoisonError},
+    time::{Duration, Instant},
+};
+
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -80,14 +85,14 @@ const POSTGRES_FACTS: &str =
         (SELECT coalesce(max(version), 0) FROM _sqlx_migrations)";
 
 /// A table as the catalogue has it.
-#[derive(Deserialize)]
-struct Listed {
+#[derive(Clone, Deserialize)]
+pub(super) struct Listed {
     schema: String,
     name: String,
     columns: Vec<ListedColumn>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct ListedColumn {
     name: String,
     #[serde(rename = "type")]
@@ -275,10 +280,28 @@ async fn listed<D: Dialect>(db: &D) -> sqlx::Result<Vec<Listed>> {
     rows.into_iter().map(table).collect()
 }
 
+/// The tables, and when they were read.
+pub(super) type Catalogue = (Instant, Arc<[Listed]>);
+
+/// How long a catalogue is believed. Tables change when a newer version opens the database.
+const BELIEVED: Duration = Duration::from_secs(60);
+
 impl<D: Dialect> SqlStore<D> {
+    /// The database's tables. Reading them takes longer than a page has.
+    async fn catalogue(&self) -> Result<Arc<[Listed]>> {
+        let known = self.catalogue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, tables)) = known.filter(|(read, _)| read.elapsed() < BELIEVED) {
+            return Ok(tables);
+        }
+        let tables: Arc<[Listed]> = self.said(listed(&*self.dialect).await)?.into();
+        let known = Some((Instant::now(), Arc::clone(&tables)));
+        *self.catalogue.lock().unwrap_or_else(PoisonError::into_inner) = known;
+        Ok(tables)
+    }
+
     async fn listed(&self, table: &str) -> Result<Listed> {
-        let tables = self.said(listed(&*self.dialect).await)?;
-        let found = tables.into_iter().find(|known| known.full_name() == table);
+        let tables = self.catalogue().await?;
+        let found = tables.iter().find(|known| known.full_name() == table).cloned();
         found.ok_or_else(|| Error::refused(WHAT, format!("there is no table {table}")))
     }
 
@@ -310,7 +333,7 @@ impl<D: Dialect> DataStore for SqlStore<D> {
     }
 
     async fn data_tables(&self) -> Result<Vec<DataTable>> {
-        Ok(self.said(listed(&*self.dialect).await)?.iter().map(Listed::table).collect())
+        Ok(self.catalogue().await?.iter().map(Listed::table).collect())
     }
 
     async fn data_count(&self, table: &str) -> Result<u64> {
@@ -357,13 +380,13 @@ impl<D: Dialect> DataStore for SqlStore<D> {
     }
 
     async fn data_references(&self, table: &str, row: &DataRow) -> Result<Vec<DataReference>> {
-        let tables = self.said(listed(&*self.dialect).await)?;
+        let tables = self.catalogue().await?;
         let named = tables.iter().find(|known| known.full_name() == table);
         let named = named.ok_or_else(|| Error::refused(WHAT, format!("there is no table {table}")))?;
         let mut found = Vec::new();
         for (column, value) in named.columns.iter().zip(&row.values) {
             let Some(value) = value else { continue };
-            for other in &tables {
+            for other in &*tables {
                 for from in other.columns.iter().filter(|from| {
                     other.to(from).is_some_and(|(table, name)| named.is(&table) && name == column.name)
                 }) {

@@ -36,14 +36,27 @@ const INTENTS: &str = "SELECT intent, count(*) AS turns FROM turns
     WHERE at >= $1 AND at < $2 AND intent IS NOT NULL GROUP BY intent ORDER BY turns DESC, intent LIMIT $3";
 const UNSURE: &str = "SELECT seq, chat, at, event FROM turns
     WHERE at >= $1 AND at < $2 AND intent IS NOT NULL AND intent = 'unsure' ORDER BY at DESC LIMIT $3";
-const CALLS: &str = "SELECT count(*) FROM model_calls WHERE at >= $1 AND at < $2";
-// Reads an index that holds all of it. An attempt that was not answered may have told its tokens, because they were charged.
-const MODELS: &str = "SELECT purpose, model, count(*), CAST(sum(failed) AS BIGINT),
-        sum(CASE WHEN failed = 0 AND input_tokens IS NULL THEN 1 ELSE 0 END),
-        CAST(coalesce(sum(input_tokens), 0) AS BIGINT), CAST(coalesce(sum(cached_tokens), 0) AS BIGINT),
-        CAST(coalesce(sum(output_tokens), 0) AS BIGINT)
-    FROM model_calls WHERE at >= $1 AND at < $2
-    GROUP BY purpose, model ORDER BY count(*) DESC, purpose, model LIMIT 200";
+/// Calls as sums of one.
+macro_rules! single_calls {
+    () => {
+        "SELECT purpose, model, 1, failed, CASE WHEN failed = 0 AND input_tokens IS NULL THEN 1 ELSE 0 END,
+            coalesce(input_tokens, 0), coalesce(cached_tokens, 0), coalesce(output_tokens, 0) FROM model_calls"
+    };
+}
+// Hours that lie whole within the period are summed already; of the two at its ends the calls are counted, over an index that holds
+// all of it. An attempt that was not answered may have told its tokens, because they were charged.
+const MODELS: &str = concat!(
+    "SELECT purpose, model, CAST(sum(calls) AS BIGINT), CAST(sum(failed) AS BIGINT), CAST(sum(unknown) AS BIGINT),
+        CAST(sum(input_tokens) AS BIGINT), CAST(sum(cached_tokens) AS BIGINT), CAST(sum(output_tokens) AS BIGINT)
+    FROM (
+        SELECT purpose, model, calls, failed, unknown, input_tokens, cached_tokens, output_tokens
+        FROM model_hours WHERE hour >= $1 AND hour < $2 UNION ALL ",
+    single_calls!(),
+    " WHERE at >= $3 AND at < $4 UNION ALL ",
+    single_calls!(),
+    " WHERE at >= $5 AND at < $6
+    ) AS c GROUP BY purpose, model ORDER BY 3 DESC, purpose, model LIMIT 200"
+);
 const TIMES: &str =
     "SELECT purpose, model, coalesce(min(CASE WHEN place * 100 >= places * 95 THEN millis END), 0) FROM (
         SELECT purpose, model, millis, row_number() OVER (PARTITION BY purpose, model ORDER BY millis) AS place,
@@ -152,8 +165,19 @@ pub(super) async fn unsure<D: Dialect>(
     rows.into_iter().map(turn).collect()
 }
 
+/// The whole hours of a period, counted from 1970-01-01, and what of it lies before and after them.
+fn hours(period: &FigurePeriod) -> [i64; 6] {
+    const HOUR: i64 = 3_600_000;
+    let last = period.until.div_euclid(HOUR);
+    let first = period.from.saturating_add(HOUR - 1).div_euclid(HOUR);
+    if first >= last {
+        return [0, 0, period.from, period.until, 0, 0];
+    }
+    [first, last, period.from, first * HOUR, last * HOUR, period.until]
+}
+
 pub(super) async fn models<D: Dialect>(db: &D, period: &FigurePeriod) -> sqlx::Result<Vec<ModelFigures>> {
-    let values = vec![Value::Integer(period.from), Value::Integer(period.until)];
+    let values = hours(period).map(Value::Integer).to_vec();
     type Row = (String, String, i64, i64, i64, i64, i64, i64);
     let rows: Vec<Row> = db.fetch(MODELS, values).await?;
     let figures = |(purpose, model, calls, failed, unknown, input, cached, output)| ModelFigures {
@@ -175,12 +199,6 @@ pub(super) async fn times<D: Dialect>(
     let values = vec![Value::Integer(period.from), Value::Integer(period.until), number(limit)];
     let rows: Vec<(String, String, i64)> = db.fetch(TIMES, values).await?;
     Ok(rows.into_iter().map(|(purpose, model, p95)| ModelTimes { purpose, model, p95 }).collect())
-}
-
-pub(super) async fn calls<D: Dialect>(db: &D, period: &FigurePeriod) -> sqlx::Result<u64> {
-    let values = vec![Value::Integer(period.from), Value::Integer(period.until)];
-    let all: Option<(i64,)> = first(db, CALLS, values).await?;
-    Ok(all.map_or(0, |(all,)| count(all)))
 }
 
 pub(super) async fn undelivered<D: Dialect>(db: &D) -> sqlx::Result<u64> {
@@ -216,10 +234,6 @@ impl<D: Dialect> FigureStore for SqlStore<D> {
 
     async fn model_times(&self, period: &FigurePeriod, limit: u32) -> Result<Vec<ModelTimes>> {
         self.said(times(&*self.dialect, period, limit).await)
-    }
-
-    async fn model_calls_made(&self, period: &FigurePeriod) -> Result<u64> {
-        self.said(calls(&*self.dialect, period).await)
     }
 
     async fn undelivered(&self) -> Result<u64> {

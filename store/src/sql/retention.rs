@@ -161,6 +161,13 @@ macro_rules! retain {
                         SELECT day, chat FROM dialog_days WHERE day < $1 / 86400000 ORDER BY day LIMIT $2)",
                 },
                 Rule {
+                    name: "model_hours",
+                    table: "model_hours",
+                    before: |keep| keep.analytics,
+                    sql: "DELETE FROM model_hours WHERE (hour, purpose, model) IN (
+                        SELECT hour, purpose, model FROM model_hours WHERE hour < $1 / 3600000 ORDER BY hour LIMIT $2)",
+                },
+                Rule {
                     name: "audit",
                     table: "audit",
                     before: |keep| keep.audit,

@@ -5,7 +5,7 @@ use tolmach_runtime::{
     leads::{LeadChange, LeadStatus},
     ports::{
         Actor, DialogFact as F, DialogFigures, FigurePeriod, LeadFigures, ModelCall, ModelCallRow,
-        ModelFigures, ModelTimes, Purpose, ReplyFigures, Tokens, TurnFigures,
+        ModelFigures, ModelTimes, Purpose, ReplyFigures, Retention, Tokens, TurnFigures,
     },
 };
 
@@ -93,9 +93,8 @@ pub(crate) async fn counts_dialogs_leads_and_intents(place: &dyn TestDatabase) {
     assert!(matches!(&unsure[0].event.kind, EventKind::Message { text } if text == "есть насос?"));
 }
 
-pub(crate) async fn counts_model_calls(place: &dyn TestDatabase) {
-    let store = place.open().await;
-    let row = |at: i64, millis: u64, failure: Option<&str>, usage: Option<Value>| ModelCallRow {
+fn call_at(at: i64, millis: u64, failure: Option<&str>, usage: Option<Value>) -> ModelCallRow {
+    ModelCallRow {
         seq: 0,
         id: Uuid::now_v7(),
         at,
@@ -113,23 +112,32 @@ pub(crate) async fn counts_model_calls(place: &dyn TestDatabase) {
         millis,
         failure: failure.map(str::to_owned),
         usage,
-    };
+    }
+}
+
+pub(crate) async fn counts_model_calls(place: &dyn TestDatabase) {
+    let store = place.open().await;
     let told = json!({ "prompt_tokens": 7, "completion_tokens": 3, "prompt_tokens_details": { "cached_tokens": 2 } });
     let mut rows: Vec<ModelCallRow> =
-        (1..=20).map(|n| row(BEGIN + n, n as u64, None, Some(told.clone()))).collect();
-    rows.push(row(BEGIN + 30, 5, Some("timeout"), None));
-    rows.push(row(BEGIN + 31, 5, None, None));
+        (1..=20).map(|n| call_at(BEGIN + n, n as u64, None, Some(told.clone()))).collect();
+    rows.push(call_at(BEGIN + 30, 5, Some("timeout"), None));
+    rows.push(call_at(BEGIN + 31, 5, None, None));
     // A report that cannot be believed is not a report, and neither is half of one.
-    rows.push(row(BEGIN + 32, 5, None, Some(json!({ "prompt_tokens": u64::MAX, "completion_tokens": 1 }))));
-    rows.push(row(BEGIN + 33, 5, None, Some(json!({ "prompt_tokens": 4 }))));
+    rows.push(call_at(
+        BEGIN + 32,
+        5,
+        None,
+        Some(json!({ "prompt_tokens": u64::MAX, "completion_tokens": 1 })),
+    ));
+    rows.push(call_at(BEGIN + 33, 5, None, Some(json!({ "prompt_tokens": 4 }))));
     // An answer that could not be used was charged, too.
-    rows.push(row(
+    rows.push(call_at(
         BEGIN + 34,
         5,
         Some("no label"),
         Some(json!({ "prompt_tokens": 1_000, "completion_tokens": 0 })),
     ));
-    rows.push(row(BEGIN - 1, 5_000, None, Some(told)));
+    rows.push(call_at(BEGIN - 1, 5_000, None, Some(told)));
     store.record_model_calls(rows).await.expect("written");
     let period = FigurePeriod { from: BEGIN, until: BEGIN + DAY };
     let found = store.model_figures(&period).await.expect("read");
@@ -143,10 +151,67 @@ pub(crate) async fn counts_model_calls(place: &dyn TestDatabase) {
         tokens: Tokens { input: 1_140, cached: 40, output: 60 },
     };
     assert_eq!(found, [expected]);
-    assert_eq!(store.model_calls_made(&period).await.expect("read"), 25);
     let times = |p95| ModelTimes { purpose: purpose.clone(), model: model.clone(), p95 };
     assert_eq!(store.model_times(&period, 1_000).await.expect("read"), [times(19)]);
     assert_eq!(store.model_times(&period, 2).await.expect("read"), [times(5)], "the newest");
+}
+
+/// Whatever begins and ends a period: hours that are summed and calls of the hours at its ends come to the same as counting all.
+pub(crate) async fn sums_model_calls_of_any_period(place: &dyn TestDatabase) {
+    let store = place.open().await;
+    let model = |n: i64| format!("example/{}", n % 2);
+    let rows: Vec<ModelCallRow> = (0..60)
+        .map(|n| {
+            let told = (n % 5 > 0).then(|| json!({ "prompt_tokens": n, "completion_tokens": 1 }));
+            let failure = (n % 7 == 0).then(|| "timeout".to_owned());
+            let call = call_at(BEGIN + n * 7 * 60_000, 5, failure.as_deref(), told);
+            ModelCallRow { model: model(n), ..call }
+        })
+        .collect();
+    store.record_model_calls(rows.clone()).await.expect("written");
+    store.record_model_calls(rows.clone()).await.expect("written again, and counted once");
+    let edges =
+        [-HOUR, 0, 1, 7 * 60_000, HOUR - 1, HOUR, HOUR + 1, 2 * HOUR + 30 * 60_000, 7 * HOUR, 9 * HOUR];
+    for (from, until) in edges.iter().flat_map(|from| edges.map(|until| (BEGIN + from, BEGIN + until))) {
+        let mut expected: Vec<ModelFigures> = Vec::new();
+        for row in rows.iter().filter(|row| from <= row.at && row.at < until) {
+            let place = expected.iter().position(|sum| sum.model == row.model).unwrap_or_else(|| {
+                let purpose = "generate".to_owned();
+                let (calls, failed, unknown, tokens) = (0, 0, 0, Tokens::default());
+                expected.push(ModelFigures {
+                    purpose,
+                    model: row.model.clone(),
+                    calls,
+                    failed,
+                    unknown,
+                    tokens,
+                });
+                expected.len() - 1
+            });
+            let sum = &mut expected[place];
+            sum.calls += 1;
+            sum.failed += u64::from(row.failure.is_some());
+            sum.unknown += u64::from(row.failure.is_none() && row.usage.is_none());
+            let told = row.usage.as_ref().and_then(|usage| usage["prompt_tokens"].as_u64());
+            sum.tokens.input += told.unwrap_or_default();
+            sum.tokens.output += u64::from(told.is_some());
+        }
+        expected.sort_by(|a, b| b.calls.cmp(&a.calls).then_with(|| a.model.cmp(&b.model)));
+        let found = store.model_figures(&FigurePeriod { from, until }).await.expect("read");
+        assert_eq!(found, expected, "from {} until {}", from - BEGIN, until - BEGIN);
+    }
+    // What was spent is known longer than what was said for it.
+    let whole = FigurePeriod { from: BEGIN, until: BEGIN + DAY };
+    let before = store.model_figures(&whole).await.expect("read");
+    let old = Some(BEGIN + DAY);
+    let removed =
+        store.retain(&Retention { turns: old, ..Retention::default() }, 100).await.expect("removed");
+    assert_eq!(removed.tables().collect::<Vec<_>>(), [("model_calls", 60)]);
+    assert_eq!(store.model_figures(&whole).await.expect("read"), before);
+    let removed =
+        store.retain(&Retention { analytics: old, ..Retention::default() }, 100).await.expect("removed");
+    assert!(removed.tables().any(|(table, _)| table == "model_hours"));
+    assert_eq!(store.model_figures(&whole).await.expect("read"), []);
 }
 
 /// Calls of models as versions stored them that kept tokens as JSON alone: told, with a cache, failed, not told, and not to be believed.

@@ -176,7 +176,8 @@ pub trait FigureStore: Send + Sync {
     /// When the database is unavailable.
     async fn unsure_turns(&self, period: &FigurePeriod, limit: u32) -> Result<Vec<UnsureTurn>>;
 
-    /// Attempts of model calls of the period by purpose and model, most frequent first; at most 200 of both.
+    /// Attempts of model calls of the period by purpose and model, most frequent first; at most 200 of both. They are counted as long
+    /// as analytics events are kept, also when the calls themselves are gone, to the hour at the period's ends.
     ///
     /// # Errors
     /// When the database is unavailable.
@@ -187,12 +188,6 @@ pub trait FigureStore: Send + Sync {
     /// # Errors
     /// When the database is unavailable.
     async fn model_times(&self, period: &FigurePeriod, limit: u32) -> Result<Vec<ModelTimes>>;
-
-    /// The number of attempts of model calls.
-    ///
-    /// # Errors
-    /// When the database is unavailable.
-    async fn model_calls_made(&self, period: &FigurePeriod) -> Result<u64>;
 
     /// Messages whose delivery has failed and is tried again.
     ///

@@ -288,7 +288,6 @@ store! { FigureStore
     fn unsure_turns(period: &FigurePeriod, limit: u32) -> Vec<UnsureTurn>;
     fn model_figures(period: &FigurePeriod) -> Vec<ModelFigures>;
     fn model_times(period: &FigurePeriod, limit: u32) -> Vec<ModelTimes>;
-    fn model_calls_made(period: &FigurePeriod) -> u64;
     fn undelivered() -> u64;
 }
 
