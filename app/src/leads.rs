@@ -97,9 +97,6 @@ pub async fn change(
 
 async fn find(store: &dyn Store, id: &str) -> Result<LeadRow, Error> {
     let mut found = if id.is_empty() { Vec::new() } else { store.leads_like(id).await? };
-    if let Some(at) = found.iter().position(|lead| lead.id == id) {
-        return Ok(found.swap_remove(at));
-    }
     match found.len() {
         0 => Err(Error::Unknown(id.to_owned())),
         1 => Ok(found.remove(0)),

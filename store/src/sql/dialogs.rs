@@ -95,20 +95,22 @@ macro_rules! dialogs {
     (open: $open:literal, close: $close:literal, rows: $rows:literal, locked: $locked:literal, listed: $listed:literal, hits: $hits:literal,
         recent: $recent:expr, wanted: $wanted:expr $(,)?) => {
         Dialogs {
+            // Traces are opened after the limit: PostgreSQL would open all of a long chat to sort them.
             turn_lines: concat!(
-                "SELECT seq, at, event, release, visits, effects FROM (
-                    SELECT seq, at, event, release, CAST(",
+                "SELECT seq, at, event, release, CAST(",
                 $open,
                 "trace",
                 $close,
-                "->'trace'->'visits' AS TEXT) AS visits,
+                "->'trace'->'visits' AS TEXT),
                     CASE WHEN trace LIKE '%\"command\":\"hand_off\"%' OR trace LIKE '%\"command\":\"end_handoff\"%'
                         OR trace LIKE '%\"command\":\"take_back\"%' THEN CAST(",
                 $open,
                 "trace",
                 $close,
-                "->'effects' AS TEXT) END AS effects
-                    FROM turns WHERE chat = $1 AND at >= $2 AND at < $3 ORDER BY seq DESC LIMIT $4
+                "->'effects' AS TEXT) END
+                FROM (
+                    SELECT seq, at, event, release, trace FROM turns
+                    WHERE chat = $1 AND at >= $2 AND at < $3 ORDER BY seq DESC LIMIT $4
                 ) AS t ORDER BY seq"
             ),
             add_note: concat!(

@@ -150,6 +150,7 @@ pub(crate) async fn finds_leads_by_status_and_page(place: &dyn TestDatabase) {
     let id = &first[0].id;
     let like = store.leads_like(id.split_at(8).0).await.expect("read");
     assert!(like.iter().any(|row| row.id == *id), "{like:?}");
+    assert_eq!(store.leads_like(id).await.expect("read"), first[..1], "the whole id");
     assert_eq!(store.leads_like("%").await.expect("read"), []);
 }
 

@@ -82,7 +82,7 @@ pub trait LeadStore: Send + Sync {
     /// When the database is unavailable.
     async fn lead_counts(&self) -> Result<Vec<LeadCount>>;
 
-    /// The leads whose ids begin with `prefix`, at most 10.
+    /// The lead with this id; where there is none, those whose ids begin so, at most 10.
     ///
     /// # Errors
     /// When the database is unavailable.

@@ -148,8 +148,11 @@ macro_rules! reads {
             ),
             lead_counts: "SELECT status, count(*), sum(CASE WHEN assignee IS NULL THEN 1 ELSE 0 END)
                 FROM leads GROUP BY status",
+            // A page names the whole id: then no other one is compared.
             leads_like: concat!(
-                "SELECT ", lead_columns!(""), " FROM leads WHERE substr(id, 1, length($1)) = $1
+                "SELECT ", lead_columns!(""), " FROM leads WHERE id = $1 UNION ALL
+                SELECT ", lead_columns!(""), " FROM leads WHERE substr(id, 1, length($1)) = $1
+                    AND NOT EXISTS (SELECT 1 FROM leads WHERE id = $1)
                 ORDER BY id LIMIT 10"
             ),
             lead_history: "SELECT seq, lead, at, actor, via, event FROM lead_history
