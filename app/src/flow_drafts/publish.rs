@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use tolmach_engine::{Platform, bundle::Bundle, compile};
+use tolmach_engine::{Platform, Release, compile};
 use tolmach_runtime::{
     Staff,
     ports::{self, DraftState, Store},
 };
 use uuid::Uuid;
 
-use super::{Editor, Error, Opened, close, has_marks, may_change, open_for_work};
-use crate::release::{self, Plan, Publish, Published, Source};
+use super::{Editor, Error, Opened, close, computed, has_marks, may_change, open_for_work};
+use crate::{
+    check::check,
+    release::{self, Plan, Publish, Published, Source},
+};
 
-/// What a publication would do to chats in progress.
+/// What a publication would do to chats in progress, and what stands against it.
 #[derive(Clone, Debug)]
 pub struct Preview {
     /// What becomes of them.
@@ -21,26 +24,39 @@ pub struct Preview {
     pub kinds: BTreeMap<String, &'static str>,
     /// The nodes of the draft at which chats may wait, as `flow.node`, by kind: where such chats may go on.
     pub targets: BTreeMap<&'static str, Vec<String>>,
+    /// Errors of the draft: it is not published with any.
+    pub errors: usize,
+    /// Warnings of the draft.
+    pub warnings: usize,
 }
 
-/// What publishing a draft would do to chats in progress. Nothing is checked and nothing stored.
+/// What publishing a draft would do to chats in progress. The draft is checked, its tests are not run, and nothing is stored.
 ///
 /// # Errors
 /// When the database is unavailable.
 pub async fn preview(store: &dyn Store, platform: &Platform, opened: &Opened) -> Result<Preview, Error> {
-    let plan = release::plan_of(store, platform, &opened.draft.base, &opened.bundle.id()).await?;
-    let kinds = waiting_nodes(&opened.base, &platform.for_kept_release());
+    let id = opened.bundle.id();
+    // Each compiles a release, so they do it side by side.
+    let plan = async { Ok(release::plan_of(store, platform, &opened.draft.base, &id).await?) };
+    let (base, kept) = (opened.base.clone(), platform.for_kept_release());
+    let kinds = computed(move || waiting_nodes(compile(&base, &kept).release.as_ref()));
+    let (bundle, platform) = (opened.bundle.clone(), platform.clone());
+    let checked = computed(move || {
+        let checked = check(&bundle, &platform);
+        (waiting_nodes(checked.release.as_ref()), checked.diagnostics)
+    });
+    let (plan, kinds, (places, diagnostics)) = tokio::try_join!(plan, kinds, checked)?;
     let mut targets: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
-    for (place, kind) in waiting_nodes(&opened.bundle, platform) {
+    for (place, kind) in places {
         targets.entry(kind).or_default().push(place);
     }
-    Ok(Preview { plan, kinds, targets })
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    Ok(Preview { plan, kinds, targets, errors, warnings: diagnostics.len() - errors })
 }
 
 /// The nodes at which chats may wait, as `flow.node`, with their kinds; none of a bundle that does not compile.
-fn waiting_nodes(bundle: &Bundle, platform: &Platform) -> BTreeMap<String, &'static str> {
-    let release = compile(bundle, platform).release;
-    let flows = release.iter().flat_map(|release| &release.flows);
+fn waiting_nodes(release: Option<&Release>) -> BTreeMap<String, &'static str> {
+    let flows = release.into_iter().flat_map(|release| &release.flows);
     let nodes = flows.flat_map(|(id, flow)| flow.nodes.iter().map(move |(name, entry)| (id, name, entry)));
     let waiting = nodes.filter(|(_, _, entry)| entry.node.waits());
     waiting.map(|(id, name, entry)| (format!("{id}.{name}"), entry.kind.name)).collect()

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use tolmach_engine::{Platform, compile};
 use tolmach_runtime::{
     RESTART,
-    ports::{Publication, Store, WaitingPlace},
+    ports::{self, Publication, Store, WaitingPlace},
 };
 
 use super::{Error, bundle};
@@ -42,7 +42,10 @@ pub(super) async fn of(store: &dyn Store, platform: &Platform, next: &Publicatio
     for place in store.waiting_places().await? {
         if !usable.contains_key(&place.release) {
             let kept = bundle(store, &place.release).await.ok();
-            let compiles = kept.is_some_and(|bundle| compile(&bundle, &platform).release.is_some());
+            let platform = platform.clone();
+            let compiles = move || kept.is_some_and(|bundle| compile(&bundle, &platform).release.is_some());
+            let failed = |why| ports::Error::unavailable("plan", why);
+            let compiles = tokio::task::spawn_blocking(compiles).await.map_err(failed)?;
             usable.insert(place.release.clone(), compiles);
         }
         let compiles = usable.get(&place.release).copied().unwrap_or_default();

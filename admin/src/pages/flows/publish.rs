@@ -9,14 +9,13 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tolmach_app::{
-    assist,
     dialog_tests::{self, Summary},
     flow_drafts::{self, Opened, Preview, Publishing},
     release::{self, Published, WaitingChats},
 };
 use tolmach_runtime::ports::{DraftState, WaitingPlace};
 
-use super::{address, api::computed, by_script, differences, editor, id, may_edit, row};
+use super::{address, by_script, differences, editor, id, may_edit, row};
 use crate::{
     Panel,
     context::Visit,
@@ -119,9 +118,6 @@ pub(crate) async fn plan(State(panel): State<Arc<Panel>>, visit: Visit, path: Pa
 
 /// The page of a publication, with what came of a try.
 async fn show(panel: &Panel, visit: &Visit, opened: &Opened, refused: Value) -> Served {
-    let (bundle, platform) = (opened.bundle.clone(), panel.options.platform.clone());
-    let findings = computed(move || assist::findings(&bundle, &platform)).await?;
-    let errors = findings.iter().filter(|finding| finding.is_error()).count();
     let preview = flow_drafts::preview(panel.store(), &panel.options.platform, opened).await?;
     let (files, added, gone) = differences(opened);
     let is_open = opened.draft.state == DraftState::Open;
@@ -132,12 +128,12 @@ async fn show(panel: &Panel, visit: &Visit, opened: &Opened, refused: Value) -> 
         () if files.is_empty() => Some("draft.blocked.nothing"),
         () if opened.behind => Some("draft.blocked.behind"),
         () if !not_yours.is_empty() => Some("draft.blocked.not_yours"),
-        () if errors > 0 => Some("draft.blocked.errors"),
+        () if preview.errors > 0 => Some("draft.blocked.errors"),
         () => None,
     };
     let data = json!({
         "draft": row(&opened.draft), "open": is_open, "behind": opened.behind && is_open, "blocked": blocked,
-        "not_yours": not_yours, "errors": errors, "warnings": findings.len() - errors, "files": files, "added": added,
+        "not_yours": not_yours, "errors": preview.errors, "warnings": preview.warnings, "files": files, "added": added,
         "gone": gone, "plan": places(opened, &preview), "resting": preview.plan.resting, "refused": refused,
     });
     let title = panel.renderer.text(visit.language, "draft.publish.title");
