@@ -70,7 +70,8 @@ pub fn takes_files(path: &str) -> bool {
 /// Whether the body of an address is a text of a draft, which may be larger than a form: the handler bounds it.
 pub fn takes_text(path: &str) -> bool {
     let save = || path.strip_prefix("/admin/flows/")?.strip_suffix("/save").map(|id| !id.contains('/'));
-    path.starts_with("/admin/api/") || save() == Some(true)
+    let form = ["/admin/texts/company", "/admin/texts/answers"].contains(&path);
+    path.starts_with("/admin/api/") || form || save() == Some(true)
 }
 
 /// Who sent a request. The HTTP server puts it into the request's extensions; without it all requests share one address.

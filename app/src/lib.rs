@@ -22,6 +22,7 @@ pub mod eval;
 pub mod figures;
 pub mod files;
 pub mod flow_drafts;
+pub mod forms;
 pub mod goals;
 pub mod graph;
 pub mod handoff;

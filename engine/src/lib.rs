@@ -57,7 +57,7 @@ pub mod visible;
 pub mod wording;
 pub mod yaml;
 
-pub use compile::{Compiled, compile};
+pub use compile::{Compiled, company::written_type, compile};
 pub use platform::Platform;
 pub use release::Release;
 pub use session::Session;

@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use crate::{Panel, context::Visit, error::Failure, gate::encode};
 
+pub(super) use api::computed;
 pub(crate) use api::{check, complete, hover, save, state, undo};
 pub(crate) use edit::{create, delete, discard, draft, files, history, published, rename, update};
 pub(crate) use people::People;

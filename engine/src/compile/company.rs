@@ -202,6 +202,12 @@ fn scalar(source: &str, tree: &Tree) -> (Option<Type>, Value) {
     }
 }
 
+/// The type that a particular of `source` is written as; `None` for what is no plain value. Of a list, a map or days of work it is that of
+/// one of their values.
+pub fn written_type(source: &str, value: &Tree) -> Option<Type> {
+    scalar(source, value).0
+}
+
 /// The most digits of a number; more are a telephone or an account.
 const DIGITS: usize = 9;
 

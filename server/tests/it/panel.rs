@@ -10,6 +10,7 @@ mod dashboard;
 mod editor_browser;
 mod editor_keys;
 mod flows;
+mod forms;
 mod fuzz;
 mod inbox;
 mod inbox_browser;

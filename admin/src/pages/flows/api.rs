@@ -162,7 +162,7 @@ impl Typing {
 }
 
 /// Computes beside the tasks that wait for others.
-pub(super) async fn computed<T: Send + 'static>(
+pub(in crate::pages) async fn computed<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Failure> {
     tokio::task::spawn_blocking(work).await.map_err(|_| Failure::Unavailable)

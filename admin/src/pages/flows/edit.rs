@@ -226,7 +226,8 @@ fn begun(folder: &str, stem: &str) -> String {
         "" => format!(
             "flow: {stem}\nstart: hello\n\nnodes:\n  hello:\n    say: {{ text: {{ ru: Здравствуйте, en: Hello }} }}\n    next: return\n"
         ),
-        "faq" => "- questions:\n    ru: [\"\"]\n  answer: { ru: \"\" }\n".to_owned(),
+        "faq" => "- questions: [как спрашивают, how they ask]\n  answer: { ru: Ответ, en: The answer }\n"
+            .to_owned(),
         "tests" => "- name: \n  steps:\n    - client: \n      expect: {}\n".to_owned(),
         "golden" => "- query: \"\"\n  expect: []\n".to_owned(),
         _ => String::new(),

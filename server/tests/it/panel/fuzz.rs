@@ -37,7 +37,7 @@ const CHANGED: &str = "SELECT
     (SELECT count(*) FROM audit WHERE failure IS NULL) AS done";
 
 /// Names of parameters: of the query for a page, of the form for a change. Every route has its line.
-const PARAMETERS: [(&str, &str, &[&str]); 102] = [
+const PARAMETERS: [(&str, &str, &[&str]); 106] = [
     ("GET", "/admin/assets/{*name}", &["v"]),
     ("GET", "/admin/login", &["next", "why", "lang"]),
     ("POST", "/admin/login", &["name", "password", "next"]),
@@ -72,6 +72,10 @@ const PARAMETERS: [(&str, &str, &[&str]); 102] = [
     ("POST", "/admin/inbox/{chat}/return", &["x"]),
     ("GET", "/admin/texts", &["x"]),
     ("POST", "/admin/texts/document", &["name", "language"]),
+    ("GET", "/admin/texts/company", &["saved"]),
+    ("POST", "/admin/texts/company", &["act", "key", "kind", "new", "new.en", "seen.phone", "v.phone"]),
+    ("GET", "/admin/texts/answers", &["file", "q", "from", "saved"]),
+    ("POST", "/admin/texts/answers", &["file", "act", "at", "seen", "questions", "common", "ru", "en", "q"]),
     ("GET", "/admin/flows/{id}/passages", &["file", "q"]),
     ("GET", "/admin/flows", &["published", "returned"]),
     ("POST", "/admin/flows", &["title", "file"]),
