@@ -134,6 +134,7 @@ pub(crate) fn table() -> Vec<Route> {
         does("/flows/try", P::EditContent, post(flows::begin_try)),
         shows("/flows/{id}/turn", P::ReadChats, get(flows::turn)),
         shows("/flows/{id}/chats", P::ReadChats, get(flows::chats)),
+        shows("/flows/{id}/previews", P::ReadChats, get(flows::previews)),
         writes("/flows/{id}/save", P::EditContent, post(flows::save)),
         does("/flows/{id}/undo", P::EditContent, post(flows::undo)),
         does("/flows/{id}/create", P::EditContent, post(flows::create)),

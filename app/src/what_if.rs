@@ -3,10 +3,17 @@
 //! Recorded outcomes answer what the draft asks; nothing is sent, no model and no other system is asked. Examples are classified by
 //! those of the draft.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde::Serialize;
-use tolmach_engine::{Platform, Release, bundle::Bundle, compile, effect::Command, trace::Visit};
+use tolmach_engine::{
+    Platform, Release,
+    bundle::Bundle,
+    compile,
+    effect::Command,
+    trace::Visit,
+    yaml::{self, Node, Tree},
+};
 use tolmach_llm::embedder::MeaningEmbedder;
 use tolmach_runtime::{
     Record, Trainer,
@@ -184,6 +191,90 @@ fn steps(visits: &[Visit]) -> Vec<Taken> {
         fault: visit.fault.clone(),
     };
     visits.iter().map(taken).collect()
+}
+
+/// A turn of a chat that asked by a prompt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Used {
+    /// The chat.
+    pub chat: String,
+    /// The turn's `seq`.
+    pub turn: i64,
+    /// When it was, milliseconds since the Unix epoch.
+    pub at: i64,
+    /// What the client wrote; `None` for what is no message, or is personal.
+    pub wrote: Option<String>,
+}
+
+/// The newest turns since a time that visited a node with a prompt, by the flows of a draft; at most `most`, of the newest
+/// [`MAX_TURNS`].
+///
+/// # Errors
+/// When a stored turn cannot be read, or the database is unavailable.
+pub async fn turns_with_prompt(
+    store: &dyn Store,
+    platform: &Platform,
+    (bundle, prompt): (&Bundle, &str),
+    since: i64,
+    most: usize,
+) -> Result<Vec<Used>, Error> {
+    let nodes = nodes_with_prompt(bundle, prompt);
+    let chosen = match nodes.is_empty() {
+        true => return Ok(Vec::new()),
+        false => replay::choose(store, &Choice::Since(since), Some(MAX_TURNS)).await,
+    };
+    let chosen = match chosen {
+        Err(replay::Error::NoTurn(_)) => return Ok(Vec::new()),
+        chosen => chosen?,
+    };
+    let mut releases = CompiledReleases::of(store, platform);
+    let mut used = Vec::new();
+    for chat in &chosen.chats {
+        for turn in chosen.turns(store, chat).await? {
+            let release = releases.get(&turn.release).await?;
+            let past = RecordedTurn::new(&turn, release).map_err(replay::Error::unreadable(&turn))?;
+            let is_one = |visit: &Visit| nodes.contains(&(visit.flow.clone(), visit.node.clone()));
+            if past.record().trace.visits.iter().any(is_one) {
+                let wrote = past.message().map(str::to_owned);
+                used.push(Used { chat: chat.clone(), turn: turn.seq, at: turn.at, wrote });
+            }
+        }
+        tokio::task::yield_now().await;
+    }
+    used.sort_by_key(|used| std::cmp::Reverse((used.at, used.turn)));
+    used.truncate(most);
+    Ok(used)
+}
+
+/// The nodes that name a prompt, each with its flow.
+fn nodes_with_prompt(bundle: &Bundle, prompt: &str) -> BTreeSet<(String, String)> {
+    let mut found = BTreeSet::new();
+    for (path, text) in bundle.flows() {
+        let Ok(tree) = yaml::parse(text) else { continue };
+        let Some(nodes) = field(&tree, "nodes") else { continue };
+        let Node::Map(nodes) = &nodes.node else { continue };
+        let names = nodes.iter().filter(|(_, node)| names_prompt(node, prompt));
+        found.extend(names.map(|(name, _)| (path.trim_end_matches(".yaml").to_owned(), name.value.clone())));
+    }
+    found
+}
+
+fn field<'t>(tree: &'t Tree, key: &str) -> Option<&'t Tree> {
+    match &tree.node {
+        Node::Map(entries) => entries.iter().find(|(name, _)| name.value == key).map(|(_, value)| value),
+        _ => None,
+    }
+}
+
+/// Whether a value says `prompt: NAME` somewhere. The parser bounds how deep values stand.
+fn names_prompt(tree: &Tree, prompt: &str) -> bool {
+    match &tree.node {
+        Node::Map(entries) => entries.iter().any(|(key, value)| {
+            key.value == "prompt" && value.node == Node::Str(prompt.to_owned()) || names_prompt(value, prompt)
+        }),
+        Node::Seq(items) => items.iter().any(|item| names_prompt(item, prompt)),
+        _ => false,
+    }
 }
 
 /// Runs the turns of all chats since a time on a draft: the newest [`MAX_TURNS`].

@@ -6,6 +6,7 @@
 mod checkpoint;
 mod open;
 mod purge;
+mod wanted;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -175,7 +176,7 @@ impl Dialect for File {
     }
 
     async fn fetch_text(&self, sql: String, values: Vec<Value>) -> sqlx::Result<Vec<(String,)>> {
-        bound!(sqlx::query_as(AssertSqlSafe(sql)), values).fetch_all(&self.readers).await
+        wanted::fetch(&self.readers, sql, values).await
     }
 
     fn classify_error(&self, error: &sqlx::Error) -> DbError {

@@ -31,7 +31,7 @@ pub(crate) use proposals::{measure, proposals, take_over};
 pub(crate) use publish::{changes, plan, publish, tests};
 pub(crate) use releases::{begin, page, release, roll_back};
 pub(super) use what_if::own_draft;
-pub(crate) use what_if::{begin_try, chats, turn};
+pub(crate) use what_if::{begin_try, chats, previews, turn};
 
 /// The lines around a difference that do not differ.
 const AROUND: usize = 2;

@@ -439,3 +439,24 @@ async fn a_folder_without_permission_is_named() {
     let closed = if fs::write(closed.join("probe"), "").is_ok() { PathBuf::from("/proc") } else { closed };
     check_refused(closed.join("tolmach.db"), &["may be written", "folder"]).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_that_nobody_waits_for_stops() {
+    let folder = Folder::new();
+    drop(folder.store().await);
+    let readers = open::open(&Options::new(folder.file())).await.expect("opened").readers;
+    let endless = "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)
+        SELECT CAST(count(*) AS TEXT) FROM c WHERE x < $1";
+    // More than there are connections.
+    for _ in 0..6 {
+        let read = wanted::fetch(&readers, endless.to_owned(), vec![Value::Integer(0)]);
+        let given_up = tokio::time::timeout(std::time::Duration::from_millis(50), read).await;
+        assert!(given_up.is_err(), "it has no end");
+    }
+    for _ in 0..8 {
+        let read = wanted::fetch(&readers, "SELECT 'x'".to_owned(), vec![]).await.expect("read");
+        assert_eq!(read, [("x".to_owned(),)]);
+    }
+    // A connection that goes on would be waited for.
+    readers.close().await;
+}

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tolmach_app::{
+    accounts::Permission,
     assist::{self, Finding},
     flow_drafts::{self, Opened},
 };
@@ -15,6 +16,7 @@ use super::{
     address, answer,
     api::{Meant, computed, shown},
     editor, id, may_edit, row, short, state_of,
+    what_if::prompt_of,
 };
 use crate::{
     Panel,
@@ -57,7 +59,7 @@ pub(crate) async fn draft(
         "groups": groups(&visit, &opened, &file, &counts(&findings)),
         "file": {
             "path": file, "text": text, "kind": kind, "revision": opened.draft.revision, "edits": edits,
-            "passages": file.starts_with("knowledge/"), "large": text.len() > flow_drafts::MAX_FILE, "deletes": edits && opened.bundle.files.len() > 1,
+            "passages": file.starts_with("knowledge/"), "previews": prompt_of(&file).is_some() && visit.may(Permission::ReadChats), "large": text.len() > flow_drafts::MAX_FILE, "deletes": edits && opened.bundle.files.len() > 1,
         },
         "saved_at": opened.draft.changed, "problems": problems, "errors": errors,
         "warnings": findings.len() - errors, "changed": changed.len(), "added": added, "gone": gone,

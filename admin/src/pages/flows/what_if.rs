@@ -12,8 +12,9 @@ use tolmach_app::{
     accounts::Permission,
     assist, flow_drafts,
     inbox::Prompt,
-    what_if::{self, MAX_TURNS, Side},
+    what_if::{self, MAX_TURNS, Side, Used},
 };
+use tolmach_engine::language::Language;
 use tolmach_runtime::{
     backtest::{ChangedTurn, MAX_CHANGED},
     ports::{DraftState, FlowDraft},
@@ -152,6 +153,57 @@ fn side(panel: &Panel, visit: &Visit, side: &Side, other: &Side, prompts: bool) 
         .map(|prompt| json!({ "parts": text(prompt), "differs": !other.prompts.contains(prompt) }))
         .collect();
     json!({ "steps": steps, "replies": side.replies, "effects": side.effects, "prompts": shown })
+}
+
+/// Turns that a preview of a prompt lists.
+const PREVIEWS: usize = 20;
+
+/// The newest turns of real chats that asked by a prompt: each opens beside what the draft's prompt asks.
+pub(crate) async fn previews(
+    State(panel): State<Arc<Panel>>,
+    visit: Visit,
+    path: Path<String>,
+    Params(asked): Params<Previewed>,
+) -> Served {
+    let opened = flow_drafts::open(panel.store(), id(&path)?).await?;
+    let name = prompt_of(&asked.file).filter(|_| opened.bundle.files.contains_key(&asked.file));
+    let name = name.ok_or(Failure::NotFound)?;
+    let days = asked.days.unwrap_or(DAYS).clamp(1, MOST_DAYS);
+    let Ok(_one) = panel.tests.try_acquire() else { return Err(Failure::Bad("draft.tests.busy")) };
+    let since = panel.now() - days * DAY;
+    let used = what_if::turns_with_prompt(
+        panel.store(),
+        &panel.options.platform,
+        (&opened.bundle, name),
+        since,
+        PREVIEWS,
+    )
+    .await?;
+    let turn = |used: &Used| {
+        json!({
+            "wrote": used.wrote, "at": used.at,
+            "href": address(opened.draft.id, &used.chat, used.turn),
+        })
+    };
+    let data = json!({
+        "draft": row(&opened.draft), "file": asked.file, "edit": super::address(opened.draft.id, Some(&asked.file)),
+        "name": name, "days": days, "turns": used.iter().map(turn).collect::<Vec<_>>(),
+    });
+    let title = panel.renderer.text(visit.language, "previews.title");
+    panel.page(&visit, Page { template: "previews", section: "texts", title }, data).await
+}
+
+/// The name by which flows call the prompt of a file.
+pub(super) fn prompt_of(file: &str) -> Option<&str> {
+    let name = file.strip_prefix("prompts/")?.strip_suffix(".md")?;
+    let language = name.rsplit_once('.').filter(|(_, code)| Language::from_code(code).is_some());
+    Some(language.map_or(name, |(name, _)| name))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Previewed {
+    file: String,
+    days: Option<i64>,
 }
 
 #[derive(Deserialize)]

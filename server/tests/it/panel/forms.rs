@@ -244,23 +244,60 @@ async fn a_manager_changes_a_telephone_and_an_answer_in_a_browser() {
     browser.fill_in("#v-minimum", "much").await;
     browser.run("document.querySelector('.publish button').click()").await;
     browser.until("document.querySelector('.error') !== null && document.readyState === 'complete'").await;
-    for (width, height) in [(390, 844), (1440, 1000)] {
-        browser.screen(width, height).await;
-        browser.is_accessible("the company, refused").await;
-        browser.is_as_wide_as_the_screen("the company, refused").await;
-        browser.photograph(&format!("forms-company-{width}")).await;
-    }
+    accessible(&mut browser, "the company, refused").await;
     browser.visit(&format!("http://{}{ANSWERS}", panel.address)).await;
     browser.run("document.querySelector('.answer').open = true").await;
-    for (width, height) in [(390, 844), (1440, 1000)] {
-        browser.screen(width, height).await;
-        browser.is_accessible("quick answers").await;
-        browser.is_as_wide_as_the_screen("quick answers").await;
-        browser.photograph(&format!("forms-answers-{width}")).await;
-    }
+    accessible(&mut browser, "quick answers").await;
     browser.fill_in("#a0-en", "Yes, behind the gate.").await;
     browser.run("document.querySelector('.answer button[value=save]').click()").await;
     browser.until("location.search.includes('saved=1') && document.readyState === 'complete'").await;
     assert!(browser.text("#main").await.contains("Saved in your draft"));
     browser.is_content("the manager's way");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_manager_changes_a_prompt_and_sees_it_on_a_real_chat() {
+    let Some(mut browser) = Browser::start().await else { return };
+    let panel = Panel::start().await;
+    let mut client = Page::new(&panel.server, "en").await;
+    client.ask("m1", "how can I pay?").await;
+    browser.screen(1440, 1000).await;
+    browser.enter(&panel, "Mila").await;
+    browser.visit(&format!("http://{}/admin/texts", panel.address)).await;
+    let about = "document.querySelector('form:has([value=\"prompts/about.en.md\"])').requestSubmit()";
+    browser.run(about).await;
+    browser.until("location.search.includes('about.en.md') && document.readyState === 'complete'").await;
+    let draft = browser.run("location.pathname").await.as_str().expect("an address").to_owned();
+    browser.run("document.querySelector('a[href*=\"/previews?\"]').click()").await;
+    browser.until("location.pathname.endsWith('/previews') && document.readyState === 'complete'").await;
+    assert!(browser.text("#main").await.contains("how can I pay?"));
+    accessible(&mut browser, "a prompt's turns").await;
+    browser.run("document.querySelector('.plain-rows a').click()").await;
+    browser.until("location.pathname.endsWith('/turn') && document.readyState === 'complete'").await;
+    let shown = browser.text("#main").await;
+    assert!(shown.contains("The whole prompt") && shown.contains("the same"), "{shown}");
+    accessible(&mut browser, "a turn on a draft").await;
+    // What else belongs to a draft: its history, a text in its passages, the release that it began with.
+    for page in ["/history", "/passages?file=knowledge/services.en.md"] {
+        browser.visit(&format!("http://{}{draft}{page}", panel.address)).await;
+        accessible(&mut browser, page).await;
+    }
+    browser.visit(&format!("http://{}/admin/flows", panel.address)).await;
+    browser.run("document.querySelector('a[href*=\"/flows/releases/\"]').click()").await;
+    browser.until("location.pathname.includes('/releases/') && document.readyState === 'complete'").await;
+    accessible(&mut browser, "a release").await;
+    // A file that is no prompt has none.
+    let mut mila = panel.logged_in("Mila").await;
+    for file in ["company.yaml", "prompts/none.md", "prompts/../company.yaml", ""] {
+        assert_eq!(mila.get(&format!("{draft}/previews?file={file}")).await.status, 404, "{file}");
+    }
+    browser.is_content("a prompt's way");
+}
+
+async fn accessible(browser: &mut Browser, page: &str) {
+    for (width, height) in [(390, 844), (1440, 1000)] {
+        browser.screen(width, height).await;
+        browser.is_accessible(page).await;
+        browser.is_as_wide_as_the_screen(page).await;
+    }
 }

@@ -37,7 +37,7 @@ const CHANGED: &str = "SELECT
     (SELECT count(*) FROM audit WHERE failure IS NULL) AS done";
 
 /// Names of parameters: of the query for a page, of the form for a change. Every route has its line.
-const PARAMETERS: [(&str, &str, &[&str]); 106] = [
+const PARAMETERS: [(&str, &str, &[&str]); 107] = [
     ("GET", "/admin/assets/{*name}", &["v"]),
     ("GET", "/admin/login", &["next", "why", "lang"]),
     ("POST", "/admin/login", &["name", "password", "next"]),
@@ -88,6 +88,7 @@ const PARAMETERS: [(&str, &str, &[&str]); 106] = [
     ("POST", "/admin/flows/try", &["chat", "turn", "at"]),
     ("GET", "/admin/flows/{id}/turn", &["chat", "turn"]),
     ("GET", "/admin/flows/{id}/chats", &["days"]),
+    ("GET", "/admin/flows/{id}/previews", &["file", "days"]),
     ("GET", "/admin/flows/{id}/files", &["file"]),
     ("GET", "/admin/flows/{id}/state", &["file", "revision", "line"]),
     ("GET", "/admin/flows/{id}/published", &["file"]),
