@@ -302,6 +302,9 @@ const VARIABLES: [(&str, &str); 35] = [
     ("TOLMACH_LLM_TIMEOUT_SECONDS", "llm.timeout_seconds"),
 ];
 
+/// What commands that ask a running server by its API read for themselves: see [`crate::commands::log`].
+const OF_CLIENTS: [&str; 2] = ["TOLMACH_TOKEN", "TOLMACH_URL"];
+
 impl Config {
     /// Loads and checks the configuration. A `file` that is given must exist; `tolmach.toml` and `.env` are optional.
     ///
@@ -319,8 +322,10 @@ impl Config {
         let mut hosts = Vec::new();
         for (name, value) in variables()? {
             let Some((_, key)) = VARIABLES.iter().find(|(known, _)| *known == name) else {
-                // Variables of the tests and benchmarks share the prefix.
-                if !["TOLMACH_TEST_", "TOLMACH_BENCH_"].iter().any(|prefix| name.starts_with(prefix)) {
+                // Variables of the tests and benchmarks share the prefix, and so do those of commands that ask a server.
+                let others =
+                    ["TOLMACH_TEST_", "TOLMACH_BENCH_"].iter().any(|prefix| name.starts_with(prefix));
+                if !others && !OF_CLIENTS.contains(&name.as_str()) {
                     let known: Vec<&str> = VARIABLES.iter().map(|(name, _)| *name).collect();
                     bail!("the variable {name} is not known; the variables are {}", known.join(", "));
                 }

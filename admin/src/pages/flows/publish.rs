@@ -16,9 +16,10 @@ use tolmach_app::{
 };
 use tolmach_runtime::ports::{DraftState, WaitingPlace};
 
-use super::{address, api::computed, by_script, differences, editor, id, may_edit, row};
+use super::{address, by_script, differences, editor, id, may_edit, row};
 use crate::{
     Panel,
+    api::typing::computed,
     context::Visit,
     error::{Failure, Served},
     form::Form,
