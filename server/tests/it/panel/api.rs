@@ -351,8 +351,6 @@ async fn commands_print_what_the_api_answers() {
         owner.get(&format!("/admin/api/catalogue/items/{article}")).await.json()
     );
     home.tolmach(&["catalog", "item", "no such article"]).run().fails_with(&["no item has the article"]);
-    let golden = told(&["catalog", "golden", "--json"]);
-    assert!(golden.as_array().is_some_and(|all| !all.is_empty() && all[0]["asked"].is_string()), "{golden}");
     let file = json!({ "path": "knowledge/rent.en.md", "base": 0, "text": "## Rent\nFrom a day.\n" });
     assert_eq!(owner.post(&format!("/admin/api/drafts/{draft}/file"), &file).await.status, 200);
     let history = told(&["draft", "history", draft, "--json"]);
@@ -375,4 +373,10 @@ async fn commands_print_what_the_api_answers() {
     home.tolmach(&["log", "--url", &url]).run().fails_with(&["TOLMACH_TOKEN is not set"]);
     let wrong = home.tolmach(&["log", "--url", &url]).env("TOLMACH_TOKEN", "tlm_wrong").run();
     wrong.fails_with(&["401", "Authorization: Bearer"]);
+
+    home.write("flows/golden/pumps.yaml", &format!("- query: насос\n  expect: [{article}]\n"));
+    let golden = told(&["catalog", "golden", "--json"]);
+    assert_eq!((&golden[0]["asked"], &golden[0]["place"]), (&json!("насос"), &json!(1)), "{golden}");
+    home.write("flows/golden/pumps.yaml", "- query: насос\n  expect: [NO-SUCH, PN-0]\n");
+    assert!(home.tolmach(&["catalog", "golden"]).run().ok().stdout.contains("not in the catalogue"));
 }
