@@ -302,7 +302,8 @@ const VARIABLES: [(&str, &str); 35] = [
     ("TOLMACH_LLM_TIMEOUT_SECONDS", "llm.timeout_seconds"),
 ];
 
-/// What commands that ask a running server by its API read for themselves: see [`crate::commands::log`].
+/// What commands that ask a running server by its API read for themselves, from the environment alone: see [`crate::commands::log`]. In
+/// `.env`, which is the server's, they are a slip for a setting of it.
 const OF_CLIENTS: [&str; 2] = ["TOLMACH_TOKEN", "TOLMACH_URL"];
 
 impl Config {
@@ -322,10 +323,8 @@ impl Config {
         let mut hosts = Vec::new();
         for (name, value) in variables()? {
             let Some((_, key)) = VARIABLES.iter().find(|(known, _)| *known == name) else {
-                // Variables of the tests and benchmarks share the prefix, and so do those of commands that ask a server.
-                let others =
-                    ["TOLMACH_TEST_", "TOLMACH_BENCH_"].iter().any(|prefix| name.starts_with(prefix));
-                if !others && !OF_CLIENTS.contains(&name.as_str()) {
+                // Variables of the tests and benchmarks share the prefix.
+                if !["TOLMACH_TEST_", "TOLMACH_BENCH_"].iter().any(|prefix| name.starts_with(prefix)) {
                     let known: Vec<&str> = VARIABLES.iter().map(|(name, _)| *name).collect();
                     bail!("the variable {name} is not known; the variables are {}", known.join(", "));
                 }
@@ -545,7 +544,8 @@ fn variables() -> anyhow::Result<BTreeMap<String, String>> {
     }
     variables.extend(
         std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(name, _)| !OF_CLIENTS.contains(&name.as_str())),
     );
     variables.retain(|name, _| name.starts_with("TOLMACH_"));
     Ok(variables)

@@ -9,7 +9,7 @@ use tolmach_app::{
 use tolmach_runtime::ports::{DialogQuery, Queue};
 
 use super::{Answer, Call, Nothing, Page, limit};
-use crate::error::Failure;
+use crate::{error::Failure, form::filled};
 
 /// Which chats are listed.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -38,6 +38,8 @@ pub(crate) struct Chats {
     language: Option<String>,
     /// With an open lead, or without one.
     lead: Option<bool>,
+    /// Only those with a message that holds these words; the newest 50 are found, and no other filter counts.
+    q: Option<String>,
     /// At most so many, 200 at most; 50 where nothing is said.
     limit: Option<u32>,
     /// `next` of the page before.
@@ -45,8 +47,14 @@ pub(crate) struct Chats {
 }
 
 pub(crate) async fn list(call: Call<Chats>) -> Answer<Page<ChatShown>> {
-    let Chats { queue, channel, language, lead, limit: asked, cursor } = call.query;
+    let Chats { queue, channel, language, lead, q, limit: asked, cursor } = call.query;
     let limit = limit(asked)?;
+    let contacts = call.visit.may(Permission::SeeLeads);
+    if let Some(words) = filled(&q) {
+        let search = inbox::search(call.panel.store(), words).await?;
+        let found = ChatShown::found(&search, contacts);
+        return Ok(Page { items: found, next: None });
+    }
     let after = cursor.as_deref().map(|cursor| {
         let (at, chat) = cursor.split_once('~').ok_or(Failure::Bad("error.cursor"))?;
         Ok::<_, Failure>((at.parse().map_err(|_| Failure::Bad("error.cursor"))?, chat.to_owned()))
@@ -61,7 +69,6 @@ pub(crate) async fn list(call: Call<Chats>) -> Answer<Page<ChatShown>> {
     let after = after.transpose()?;
     let query = DialogQuery { queue, channel, language, with_lead: lead, after, limit: limit + 1 };
     let rows = inbox::list(call.panel.store(), &query).await?;
-    let contacts = call.visit.may(Permission::SeeLeads);
     let chats: Vec<ChatShown> = rows.iter().map(|row| ChatShown::of(row, contacts)).collect();
     Ok(Page::of(chats, limit, |chat| {
         let at = if waiting { chat.awaited_since.unwrap_or_default() } else { chat.updated };

@@ -10,7 +10,7 @@ use tolmach_engine::{
 };
 use tolmach_runtime::ports::{DeliveryState, DialogRow, MessageRow, NoteRow, TurnLine};
 
-use super::{Conversation, Explained, shown_text};
+use super::{Conversation, Explained, Found, Search, shown_text};
 
 /// A chat in a list.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -33,6 +33,8 @@ pub struct ChatShown {
     pub has_lead: bool,
     /// Its last message.
     pub last: Option<MessageShown>,
+    /// What people read of the newest message that holds the words, where words were looked for.
+    pub found: Option<String>,
 }
 
 impl ChatShown {
@@ -48,7 +50,17 @@ impl ChatShown {
             holder: row.holder.clone(),
             has_lead: row.has_lead,
             last: row.last.as_ref().map(|last| MessageShown::of(last, None)),
+            found: None,
         }
+    }
+
+    /// Chats that a search has found.
+    pub fn found(search: &Search, contacts: bool) -> Vec<ChatShown> {
+        let chat = |found: &Found| ChatShown {
+            found: Some(found.text.clone()),
+            ..ChatShown::of(&found.row, contacts)
+        };
+        search.found.iter().map(chat).collect()
     }
 }
 

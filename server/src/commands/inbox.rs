@@ -41,6 +41,9 @@ pub struct List {
     /// Only of clients of this language: ru or en
     #[arg(long)]
     language: Option<String>,
+    /// Only those with a message that holds these words; no other filter counts
+    #[arg(long, value_name = "WORDS", conflicts_with_all = ["queue", "channel", "language"])]
+    text: Option<String>,
     /// The maximum number of chats
     #[arg(long, default_value_t = 40)]
     limit: u32,
@@ -69,15 +72,20 @@ impl InboxCommand {
 
     async fn run(self, store: &dyn Store) -> anyhow::Result<()> {
         match self {
-            InboxCommand::List(List { queue, channel, language, limit, json }) => {
+            InboxCommand::List(List { queue, channel, language, text, limit, json }) => {
                 let queue = match queue {
                     Which::All => Queue::All,
                     Which::Waiting => Queue::Awaited,
                     Which::Unanswered => Queue::Unanswered,
                 };
                 let query = DialogQuery { queue, channel, language, limit, ..DialogQuery::default() };
-                let rows = inbox::list(store, &query).await?;
-                let chats: Vec<ChatShown> = rows.iter().map(|row| ChatShown::of(row, true)).collect();
+                let chats: Vec<ChatShown> = match text {
+                    Some(text) => ChatShown::found(&inbox::search(store, &text).await?, true),
+                    None => {
+                        let rows = inbox::list(store, &query).await?;
+                        rows.iter().map(|row| ChatShown::of(row, true)).collect()
+                    }
+                };
                 if json {
                     println!("{}", serde_json::to_string_pretty(&chats)?);
                 } else if chats.is_empty() {
@@ -129,6 +137,9 @@ fn line(chat: &ChatShown) -> String {
     let waits = chat.awaited_since.map(|at| format!(", waits for a person since {}", when(at)));
     let holder = chat.holder.as_deref().map(|name| format!(", {} has it", one_line(name)));
     let lead = if chat.has_lead { ", a lead" } else { "" };
+    if let Some(found) = &chat.found {
+        return format!("{}  {client}, {}: {}", chat.chat, when(chat.updated), one_line(found));
+    }
     let last = chat.last.as_ref().map(|last| format!(": {}", one_line(&last.text))).unwrap_or_default();
     let (waits, holder) = (waits.unwrap_or_default(), holder.unwrap_or_default());
     format!("{}  {client}, {}{waits}{holder}{lead}{last}", chat.chat, when(chat.updated))

@@ -314,6 +314,17 @@ async fn commands_print_what_the_api_answers() {
     let told = |arguments: &[&str]| home.tolmach(arguments).run().ok().json();
     let chats = told(&["inbox", "list", "--json"]);
     assert_eq!(chats, owner.get("/admin/api/chats").await.json()["items"]);
+    let found = told(&["inbox", "list", "--text", "позовите", "--json"]);
+    assert_eq!(
+        found,
+        owner.get("/admin/api/chats?q=%D0%BF%D0%BE%D0%B7%D0%BE%D0%B2%D0%B8%D1%82%D0%B5").await.json()["items"]
+    );
+    assert_eq!(
+        (found.as_array().map(Vec::len), &found[0]["found"]),
+        (Some(1), &json!("позовите менеджера")),
+        "{found}"
+    );
+    assert_eq!(told(&["inbox", "list", "--text", "такого нет", "--json"]), json!([]));
     assert_eq!(
         told(&["inbox", "show", chat, "--json"]),
         owner.get(&format!("/admin/api/chats/{chat}")).await.json()
@@ -374,7 +385,7 @@ async fn commands_print_what_the_api_answers() {
     let wrong = home.tolmach(&["log", "--url", &url]).env("TOLMACH_TOKEN", "tlm_wrong").run();
     wrong.fails_with(&["401", "Authorization: Bearer"]);
 
-    home.write("flows/golden/pumps.yaml", &format!("- query: насос\n  expect: [{article}]\n"));
+    home.write("flows/golden/pumps.yaml", format!("- query: насос\n  expect: [{article}]\n"));
     let golden = told(&["catalog", "golden", "--json"]);
     assert_eq!((&golden[0]["asked"], &golden[0]["place"]), (&json!("насос"), &json!(1)), "{golden}");
     home.write("flows/golden/pumps.yaml", "- query: насос\n  expect: [NO-SUCH, PN-0]\n");

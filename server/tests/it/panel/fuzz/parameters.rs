@@ -72,7 +72,7 @@ pub(super) const PARAMETERS: [(&str, &str, &[&str]); 131] = [
     ("GET", "/admin/api/me", &["x"]),
     ("GET", "/admin/api/figures", &["period"]),
     ("GET", "/admin/api/spending", &["days"]),
-    ("GET", "/admin/api/chats", &["queue", "channel", "language", "lead", "limit", "cursor"]),
+    ("GET", "/admin/api/chats", &["queue", "channel", "language", "lead", "q", "limit", "cursor"]),
     ("GET", "/admin/api/chats/{chat}", &["before", "after"]),
     ("GET", "/admin/api/chats/{chat}/turns/{turn}", &["x"]),
     ("GET", "/admin/api/leads", &["status", "assignee", "chat", "q", "since", "limit", "cursor"]),
