@@ -18,8 +18,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
-    extract::{DefaultBodyLimit, FromRequest, Path, Request, State},
-    http::StatusCode,
+    extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Query, Request, State},
+    http::{StatusCode, request::Parts},
     routing::{MethodRouter, get, post},
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -31,7 +31,6 @@ use crate::{
     Panel,
     context::Visit,
     error::Failure,
-    form::Params,
     routes::{MAX_TEXT, Route},
 };
 
@@ -133,6 +132,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
+/// A query, whose refusal says what is wrong with it.
+struct Asked<Q>(Q);
+
+impl<S: Send + Sync, Q: DeserializeOwned> FromRequestParts<S> for Asked<Q> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Asked<Q>, Failure> {
+        let query = Query::from_request_parts(parts, state).await;
+        query.map(|Query(query)| Asked(query)).map_err(|why| Failure::Because("error.query", why.body_text()))
+    }
+}
+
 /// A route that shows something.
 fn reads<Q, A, F>(
     path: &'static str,
@@ -149,7 +160,7 @@ where
         move |State(panel): State<Arc<Panel>>,
               visit: Visit,
               Path(places): Path<BTreeMap<String, String>>,
-              Params(query): Params<Q>| async move {
+              Asked(query): Asked<Q>| async move {
             handler(Call { panel, visit, places, query, body: () }).await.map(Json)
         },
     );
@@ -203,6 +214,7 @@ pub(crate) fn routes() -> Vec<Route> {
         reads("/api/catalogue", P::SeeCatalogue, ("catalogue.state", ""), catalogue::state),
         reads("/api/catalogue/search", P::SeeCatalogue, ("catalogue.search", "q=pump"), catalogue::search),
         reads("/api/catalogue/items/{article}", P::SeeCatalogue, ("catalogue.item", ""), catalogue::item),
+        reads("/api/catalogue/uploads", P::SeeCatalogue, ("catalogue.uploads", ""), catalogue::uploads),
         reads("/api/releases", P::SeeFlows, ("releases.list", "limit=20"), releases::list),
         reads("/api/releases/{id}", P::SeeFlows, ("releases.one", ""), releases::one),
         reads("/api/releases/{id}/diff", P::SeeFlows, ("releases.diff", "to=current"), releases::diff),

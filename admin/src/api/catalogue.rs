@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_app::catalog::{self, Generation, Item, Narrowed, Query, SearchError, Wanted};
+use tolmach_app::catalog_drafts::UploadShown;
 use tolmach_engine::catalog::SearchResults;
 
 use super::{Answer, Call, Nothing};
@@ -77,4 +78,8 @@ pub(crate) async fn item(call: Call<Nothing>) -> Answer<Item> {
     let catalogue = call.panel.options.drafts.catalog();
     catalogue.refresh().await;
     catalog::item(catalogue, article).await.map_err(failed)?.ok_or(Failure::NotFound)
+}
+
+pub(crate) async fn uploads(call: Call<Nothing>) -> Answer<Vec<UploadShown>> {
+    Ok(call.panel.options.drafts.shown().await?)
 }

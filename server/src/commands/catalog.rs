@@ -11,6 +11,7 @@ mod price_list;
 mod read;
 mod search;
 mod show;
+mod uploads;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,8 @@ pub enum CatalogCommand {
     Golden(golden::Golden),
     /// Show an item with its prices over the kept generations
     Item(item::Show),
+    /// List the price lists that were uploaded in the panel, and how far they are
+    Uploads(uploads::Uploads),
     /// Measure the search quality on judged queries
     Eval(eval::Eval),
     /// Show how a price list is read and what it would change, without changing anything
@@ -50,6 +53,7 @@ impl CatalogCommand {
             CatalogCommand::Rollback(rollback) => rollback.execute(config).await,
             CatalogCommand::Golden(golden) => golden.execute(config).await,
             CatalogCommand::Item(item) => item.execute(config).await,
+            CatalogCommand::Uploads(uploads) => uploads.execute(config).await,
             CatalogCommand::Eval(eval) => eval.execute(config).await,
             CatalogCommand::Preview(preview) => preview.execute(config).await,
             CatalogCommand::Search(search) => search.execute(config).await,

@@ -178,6 +178,11 @@ async fn a_token_does_what_its_person_may_at_the_moment() {
         assert_eq!(ran.code, Some(0), "{ran:?}");
     };
     assert_eq!(program.post(CHECK, &question()).await.status, 404);
+    // Another role holds with the next request, and so does the one before.
+    for (role, status) in [("analyst", 403), ("manager", 200), ("analyst", 403)] {
+        set(&["--role", role]);
+        assert_eq!(program.get("/admin/api/leads").await.status, status, "{role}");
+    }
     set(&["--disable"]);
     let closed = program.post(CHECK, &question()).await;
     assert_eq!(closed.status, 401, "{closed:?}");

@@ -1,7 +1,7 @@
 //! The table of every route's parameters: whoever adds a route names them here.
 
 /// Names of parameters: of the query for a page, of the form for a change. Every route has its line.
-pub(super) const PARAMETERS: [(&str, &str, &[&str]); 131] = [
+pub(super) const PARAMETERS: [(&str, &str, &[&str]); 132] = [
     ("GET", "/admin/assets/{*name}", &["v"]),
     ("GET", "/admin/login", &["next", "why", "lang"]),
     ("POST", "/admin/login", &["name", "password", "next"]),
@@ -85,6 +85,7 @@ pub(super) const PARAMETERS: [(&str, &str, &[&str]); 131] = [
         &["q", "similar", "category", "brand", "semantic_ratio", "limit", "offset"],
     ),
     ("GET", "/admin/api/catalogue/items/{article}", &["x"]),
+    ("GET", "/admin/api/catalogue/uploads", &["x"]),
     ("GET", "/admin/api/releases", &["limit", "cursor"]),
     ("GET", "/admin/api/releases/{id}", &["x"]),
     ("GET", "/admin/api/releases/{id}/diff", &["to"]),
