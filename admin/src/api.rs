@@ -202,7 +202,7 @@ pub(crate) fn routes() -> Vec<Route> {
         reads("/api/figures", P::SeeFigures, ("figures", "period=week"), figures::figures),
         reads("/api/spending", P::SeeFigures, ("spending", "days=30"), figures::spending),
         reads("/api/chats", P::ReadChats, ("chats.list", "queue=waiting"), chats::list),
-        reads("/api/chats/{chat}", P::ReadChats, ("chats.one", "limit=20"), chats::one),
+        reads("/api/chats/{chat}", P::ReadChats, ("chats.one", ""), chats::one),
         reads("/api/chats/{chat}/turns/{turn}", P::ReadChats, ("chats.turn", ""), chats::turn),
         reads("/api/leads", P::SeeLeads, ("leads.list", "status=new&limit=20"), leads::list),
         reads("/api/leads/{id}", P::SeeLeads, ("leads.one", ""), leads::one),

@@ -319,6 +319,10 @@ async fn everybody_can_use_the_pages_of_tokens_and_of_the_api() {
         browser.is_accessible("a token that was made").await;
         browser.is_as_wide_as_the_screen("a token that was made").await;
         browser.photograph(&format!("token-made-{width}")).await;
+        let wide = "document.querySelector('#tokens').getBoundingClientRect().width > 0.8 * document.querySelector('#main').clientWidth";
+        assert_eq!(browser.run(wide).await, true, "{width}");
+        browser.run("document.querySelector('#tokens').scrollIntoView()").await;
+        browser.photograph(&format!("tokens-{width}")).await;
     }
     for (width, height) in [(390, 844), (1440, 1000)] {
         browser.screen(width, height).await;
