@@ -164,8 +164,14 @@ async fn by_token(panel: &Panel, token: &str, peer: Peer) -> Result<accounts::Se
         return Ok(session);
     }
     match panel.limits.wrong_token(peer.address) {
-        Ok(()) => Err(Failure::BadToken),
-        Err(wait) => Err(Failure::TooMany(wait.as_secs().saturating_add(1))),
+        Ok(()) => {
+            tracing::warn!(target: "security", address = %peer.address, "a wrong access token for the API");
+            Err(Failure::BadToken)
+        }
+        Err(wait) => {
+            tracing::warn!(target: "security", address = %peer.address, "too many wrong access tokens for the API");
+            Err(Failure::TooMany(wait.as_secs().saturating_add(1)))
+        }
     }
 }
 

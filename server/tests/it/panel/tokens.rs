@@ -160,6 +160,11 @@ async fn wrong_tokens_are_limited_by_address_and_right_ones_are_not() {
         }
     }
     assert!((5..=12).contains(&refused), "{refused}");
+    let printed = panel.server.printed();
+    assert!(
+        printed.contains("a wrong access token for the API") && !printed.contains("tlm_wrong"),
+        "{printed}"
+    );
     for _ in 0..30 {
         assert_eq!(good.post(CHECK, &question()).await.status, 404);
     }
