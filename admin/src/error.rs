@@ -22,10 +22,20 @@ pub(crate) enum Failure {
     Foreign,
     /// Nobody is logged in any more.
     LoggedOut,
+    /// The access token is unknown or has ended.
+    BadToken,
+    /// A route of the API was asked without an access token or a login.
+    NoToken,
+    /// The access token may only read.
+    ReadOnly,
     /// The token of the form is missing or of another login.
     Expired,
     /// The request cannot be read, or asks for something that is not to be had; the key of a text.
     Bad(&'static str),
+    /// The same, with more about it for a program.
+    Because(&'static str, String),
+    /// Somebody else changed the same lines: both versions.
+    Conflict(serde_json::Value),
     /// Too many attempts; seconds until the next one.
     TooMany(u64),
     /// The database or another part does not answer.
@@ -36,9 +46,12 @@ impl Failure {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Failure::NotFound => StatusCode::NOT_FOUND,
-            Failure::LoggedOut => StatusCode::UNAUTHORIZED,
-            Failure::Forbidden(_) | Failure::Foreign | Failure::Expired => StatusCode::FORBIDDEN,
-            Failure::Bad(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Failure::LoggedOut | Failure::BadToken | Failure::NoToken => StatusCode::UNAUTHORIZED,
+            Failure::ReadOnly | Failure::Forbidden(_) | Failure::Foreign | Failure::Expired => {
+                StatusCode::FORBIDDEN
+            }
+            Failure::Bad(_) | Failure::Because(..) => StatusCode::UNPROCESSABLE_ENTITY,
+            Failure::Conflict(_) => StatusCode::CONFLICT,
             Failure::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Failure::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -51,7 +64,11 @@ impl Failure {
             Failure::Forbidden(_) => "error.403",
             Failure::Foreign => "error.foreign",
             Failure::LoggedOut | Failure::Expired => "error.expired",
-            Failure::Bad(key) => key,
+            Failure::BadToken => "error.token",
+            Failure::NoToken => "error.no_token",
+            Failure::ReadOnly => "error.read_only",
+            Failure::Bad(key) | Failure::Because(key, _) => key,
+            Failure::Conflict(_) => "draft.conflict",
             Failure::TooMany(_) => "error.429",
             Failure::Unavailable => "error.503",
         }
@@ -88,6 +105,12 @@ impl From<accounts::Error> for Failure {
             E::OwnersOnly => Failure::Bad("error.owners_only"),
             E::OwnAccount => Failure::Bad("error.own_account"),
             E::TooManyInvitations => Failure::Bad("error.many_invitations"),
+            E::BadTokenName => Failure::Bad("token.bad_name"),
+            E::TokenNameTaken(_) => Failure::Bad("token.taken"),
+            E::TooManyTokens => Failure::Bad("token.too_many"),
+            E::BadDays => Failure::Bad("token.bad_days"),
+            E::NoToken(_) => Failure::NotFound,
+            E::Disabled => Failure::Bad("error.wrong"),
             E::Conflict => Failure::Bad("error.conflict"),
             E::Hash(why) => {
                 tracing::error!(why, "a password could not be hashed");

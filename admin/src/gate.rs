@@ -12,8 +12,8 @@ use axum::{
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
         header::{
-            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, LOCATION, ORIGIN, REFERRER_POLICY,
-            RETRY_AFTER, SET_COOKIE, X_FRAME_OPTIONS,
+            AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, LOCATION, ORIGIN,
+            REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE, X_FRAME_OPTIONS,
         },
     },
     middleware::Next,
@@ -48,6 +48,10 @@ pub(crate) enum Needs {
 pub(crate) struct Gate {
     pub(crate) panel: Arc<Panel>,
     pub(crate) needs: Needs,
+    /// Whether it is a route of the API, which takes access tokens.
+    pub(crate) api: bool,
+    /// Whether it changes something.
+    pub(crate) changes: bool,
     /// Whether the handler checks the form token itself, in the first field of an upload.
     pub(crate) streams: bool,
 }
@@ -68,9 +72,17 @@ pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
     let peer = request.extensions().get::<Peer>().copied().unwrap_or(unknown);
     let headers = request.headers().clone();
     let here = request.uri().path_and_query().map(|path| path.as_str().to_owned()).unwrap_or_default();
-    let wants_page = wants_page(&headers);
+    // Where there is a token it alone counts, and the answer is for a program.
+    let token = gate.api.then(|| bearer(&headers)).flatten();
+    let wants_page = wants_page(&headers) && token.is_none();
 
-    let (session, cookie, fresh) = match identify(&panel, &headers, peer).await {
+    let identified = match token {
+        Some(token) => {
+            by_token(&panel, token, peer).await.map(|session| (Some(session), String::new(), false))
+        }
+        None => identify(&panel, &headers, peer).await,
+    };
+    let (session, cookie, fresh) = match identified {
         Ok(identified) => identified,
         Err(failure) => {
             let visit = Visit::new(
@@ -79,7 +91,8 @@ pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
                 None,
                 String::new(),
             );
-            return finish(told(&panel, &visit, &failure, wants_page).await, None, peer);
+            let answer = refused(&gate, &panel, &visit, (&failure, wants_page)).await;
+            return finish(answer, None, peer);
         }
     };
     let parts = RequestParts { headers: &headers, peer, here: &here };
@@ -90,17 +103,14 @@ pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
         Err(Refused::LogIn) if wants_page && headers_are_of_get(&headers, &here) => {
             see_other(&format!("/admin/login?next={}", encode(&here)))
         }
+        Err(Refused::LogIn) if gate.api && Cookie::Login.of(&headers, peer.https).is_none() => {
+            Failure::NoToken.into_response()
+        }
         Err(Refused::LogIn) => Failure::LoggedOut.into_response(),
         Err(Refused::Code) => see_other("/admin/login/code"),
     };
     let response = match response.extensions().get::<Failure>().cloned() {
-        Some(failure) => {
-            let mut answer = told(&panel, &visit, &failure, wants_page).await;
-            if let Failure::TooMany(seconds) = failure {
-                answer.headers_mut().insert(RETRY_AFTER, seconds.into());
-            }
-            answer
-        }
+        Some(failure) => refused(&gate, &panel, &visit, (&failure, wants_page)).await,
         None => response,
     };
     finish(response, fresh.then_some(visit.cookie.as_str()), peer)
@@ -139,6 +149,32 @@ async fn identify(
     Ok((None, data_encoding::HEXLOWER.encode(&bytes), true))
 }
 
+/// The token that a request brings: `Authorization: Bearer`. Other schemes are a proxy's.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?;
+    // A header that is no text is a token that nobody has.
+    let text = value.to_str().unwrap_or("Bearer ?");
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+/// The session of a token. Wrong ones are counted by address, as attempts to log in are.
+async fn by_token(panel: &Panel, token: &str, peer: Peer) -> Result<accounts::Session, Failure> {
+    if let Some(session) = accounts::token_session(panel.store(), panel.now(), token).await? {
+        return Ok(session);
+    }
+    match panel.limits.wrong_token(peer.address) {
+        Ok(()) => {
+            tracing::warn!(target: "security", address = %peer.address, "a wrong access token for the API");
+            Err(Failure::BadToken)
+        }
+        Err(wait) => {
+            tracing::warn!(target: "security", address = %peer.address, "too many wrong access tokens for the API");
+            Err(Failure::TooMany(wait.as_secs().saturating_add(1)))
+        }
+    }
+}
+
 /// Lets a request through that may pass, with its [`Visit`].
 async fn admit(gate: &Gate, visit: &Visit, mut request: Request) -> Result<Request, Refused> {
     match (gate.needs, &visit.session) {
@@ -150,7 +186,12 @@ async fn admit(gate: &Gate, visit: &Visit, mut request: Request) -> Result<Reque
         }
         (Needs::Permission(_), Some(_)) => {}
     }
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+    if let Some(session) = visit.session.as_ref().filter(|session| session.token.is_some()) {
+        if gate.changes && session.only_reads() {
+            return Err(Failure::ReadOnly.into());
+        }
+    // A token is sent by a program on purpose: no page of another site can make a browser do it.
+    } else if !matches!(*request.method(), Method::GET | Method::HEAD) {
         if !is_own(request.headers()) {
             return Err(Failure::Foreign.into());
         }
@@ -217,12 +258,37 @@ fn headers_are_of_get(headers: &HeaderMap, here: &str) -> bool {
     !headers.contains_key(CONTENT_TYPE) && here.starts_with("/admin")
 }
 
+/// What is answered to a request that is not served.
+async fn refused(gate: &Gate, panel: &Panel, visit: &Visit, (failure, page): (&Failure, bool)) -> Response {
+    let mut answer = told(panel, visit, failure, page).await;
+    if let Failure::TooMany(seconds) = failure {
+        answer.headers_mut().insert(RETRY_AFTER, (*seconds).into());
+    }
+    if gate.api && answer.status() == StatusCode::UNAUTHORIZED {
+        let asked = match failure {
+            Failure::BadToken => "Bearer realm=\"tolmach\", error=\"invalid_token\"",
+            _ => "Bearer realm=\"tolmach\"",
+        };
+        answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(asked));
+    }
+    answer
+}
+
 async fn told(panel: &Panel, visit: &Visit, failure: &Failure, page: bool) -> Response {
     if page {
         return pages::error::page(panel, visit, failure).await;
     }
     let message = panel.renderer.text(visit.language, failure.key());
-    let error = serde_json::json!({ "error": message, "key": failure.key() });
+    let mut error = serde_json::json!({ "error": message, "key": failure.key() });
+    let help = format!("{}.about", failure.key());
+    if panel.renderer.has(&help) {
+        error["help"] = panel.renderer.text(visit.language, &help).into();
+    }
+    match failure {
+        Failure::Because(_, detail) => error["detail"] = detail.as_str().into(),
+        Failure::Conflict(both) => error["conflict"] = both.clone(),
+        _ => {}
+    }
     (failure.status(), Json(error)).into_response()
 }
 

@@ -11,6 +11,7 @@
 //! Sessions are cookies without a readable value. A request that changes something must come from our own page (Fetch Metadata
 //! or `Origin`) and bring a token that belongs to its cookie. Pages run scripts and styles of this server alone.
 
+mod api;
 mod assets;
 mod charts;
 mod context;
@@ -43,6 +44,7 @@ use tolmach_runtime::{
 
 use tokio::sync::Semaphore;
 
+pub use api::document::document as openapi;
 pub use routes::listed as routes;
 
 use limits::Limits;

@@ -39,6 +39,15 @@ impl Limits {
         // A bounded key, whatever a stranger sends.
         rates.1.take(blake3::hash(account.as_bytes()).to_hex().to_string(), 1, now)
     }
+
+    /// Counts an access token that nobody has.
+    ///
+    /// # Errors
+    /// As [`Limits::attempt`].
+    pub(crate) fn wrong_token(&self, address: IpAddr) -> Result<(), Duration> {
+        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        rates.0.take(network(address), 1, self.started.elapsed())
+    }
 }
 
 fn network(address: IpAddr) -> IpAddr {

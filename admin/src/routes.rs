@@ -13,6 +13,7 @@ use tolmach_app::{accounts::Permission as P, files};
 
 use crate::{
     Panel,
+    api::{self, Operation},
     error::Failure,
     gate::{self, Gate, Needs},
     live,
@@ -31,15 +32,47 @@ pub(crate) struct Route {
     pub(crate) needs: Needs,
     /// Whether its body is read by the handler as it arrives, token and all.
     streams: bool,
+    /// Whether it changes something; otherwise it answers a question that is too long for an address.
+    pub(crate) changes: bool,
+    /// What the document of the API says of it; `None` for a page.
+    pub(crate) operation: Option<Operation>,
     on: MethodRouter<Arc<Panel>>,
 }
 
+impl Route {
+    /// A route of the API.
+    pub(crate) fn of_api(
+        (method, path, needs): (Method, &'static str, P),
+        changes: bool,
+        operation: Operation,
+        on: MethodRouter<Arc<Panel>>,
+    ) -> Route {
+        Route { method, path, needs: needs.into(), streams: false, changes, operation: Some(operation), on }
+    }
+}
+
 fn shows(path: &'static str, needs: impl Into<Needs>, on: MethodRouter<Arc<Panel>>) -> Route {
-    Route { method: Method::GET, path, needs: needs.into(), streams: false, on }
+    Route {
+        method: Method::GET,
+        path,
+        needs: needs.into(),
+        streams: false,
+        changes: false,
+        operation: None,
+        on,
+    }
 }
 
 fn does(path: &'static str, needs: impl Into<Needs>, on: MethodRouter<Arc<Panel>>) -> Route {
-    Route { method: Method::POST, path, needs: needs.into(), streams: false, on }
+    Route {
+        method: Method::POST,
+        path,
+        needs: needs.into(),
+        streams: false,
+        changes: true,
+        operation: None,
+        on,
+    }
 }
 
 /// A form with files, whose token the handler checks before it takes any of them.
@@ -58,8 +91,14 @@ impl From<P> for Needs {
     }
 }
 
-/// The table of all routes.
+/// The table of all routes: pages, and the API.
 pub(crate) fn table() -> Vec<Route> {
+    let mut routes = pages();
+    routes.extend(api::routes());
+    routes
+}
+
+fn pages() -> Vec<Route> {
     vec![
         shows("/assets/{*name}", Needs::Nothing, get(assets::serve)),
         shows("/login", Needs::Nothing, get(login::page)),
@@ -78,6 +117,9 @@ pub(crate) fn table() -> Vec<Route> {
         does("/account/factor/off", P::OwnAccount, post(account::remove_factor)),
         does("/account/sessions/end", P::OwnAccount, post(account::end_others)),
         does("/account/sessions/{id}/end", P::OwnAccount, post(account::end_one)),
+        does("/account/tokens", P::OwnAccount, post(account::make_token)),
+        does("/account/tokens/{id}/end", P::OwnAccount, post(account::end_token)),
+        shows("/account/api", P::OwnAccount, get(account::api)),
         shows("/live", P::ReadChats, get(live::upgrade)),
         shows("/inbox", P::ReadChats, get(inbox::page)),
         shows("/inbox/list", P::ReadChats, get(inbox::list)),
@@ -142,9 +184,6 @@ pub(crate) fn table() -> Vec<Route> {
         does("/flows/{id}/rename", P::EditContent, post(flows::rename)),
         does("/flows/{id}/update", P::EditContent, post(flows::update)),
         does("/flows/{id}/discard", P::EditContent, post(flows::discard)),
-        writes("/api/check", P::SeeFlows, post(flows::check)),
-        writes("/api/complete", P::SeeFlows, post(flows::complete)),
-        writes("/api/hover", P::SeeFlows, post(flows::hover)),
         shows("/people", P::ManagePeople, get(people::page)),
         does("/people/invite", P::ManagePeople, post(people::invite)),
         does("/people/invitations/{id}/withdraw", P::ManagePeople, post(people::withdraw)),
@@ -186,14 +225,17 @@ pub fn listed() -> Vec<(Method, String, Option<P>)> {
 }
 
 pub(crate) fn router(panel: Arc<Panel>) -> Router {
-    let guarded = |needs, streams, on: MethodRouter<Arc<Panel>>| {
-        on.layer(from_fn_with_state(Gate { panel: Arc::clone(&panel), needs, streams }, gate::pass))
+    let guarded = |route: Route| {
+        let Route { path, needs, streams, changes, on, .. } = route;
+        let api = path.starts_with(API);
+        let gate = Gate { panel: Arc::clone(&panel), needs, api, changes, streams };
+        on.layer(from_fn_with_state(gate, gate::pass))
     };
     let mut router = Router::new();
-    for Route { path, needs, streams, on, .. } in table() {
-        router = router.route(&format!("/admin{path}"), guarded(needs, streams, on));
+    for route in table() {
+        router = router.route(&format!("/admin{}", route.path), guarded(route));
     }
-    let nowhere = guarded(Needs::Nothing, false, get(unknown).post(unknown));
+    let nowhere = guarded(shows("/{*rest}", Needs::Nothing, get(unknown).post(unknown)));
     router = router.route("/admin/{*rest}", nowhere);
     router.layer(DefaultBodyLimit::max(MAX_BODY)).with_state(panel)
 }
@@ -221,6 +263,9 @@ const MAX_UPLOAD: usize = tolmach_app::uploads::MAX_BYTES as usize + (1 << 20);
 
 /// The most bytes of a request with the text of a file: as JSON or in a form it takes more than the text itself.
 pub(crate) const MAX_TEXT: usize = 4 * tolmach_app::flow_drafts::MAX_FILE;
+
+/// Where the routes of the API are, below `/admin`.
+const API: &str = "/api/";
 
 /// The most bytes of a request that is no upload.
 const MAX_BODY: usize = 64 * 1024;

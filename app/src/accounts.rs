@@ -10,9 +10,10 @@ mod passwords;
 mod roles;
 mod second_factor;
 mod settings;
+mod tokens;
 
 use serde_json::{Value, json};
-use tolmach_runtime::ports::{self, Account, Actor, Logins, Store, Via, Write, Written};
+use tolmach_runtime::ports::{self, AccessTokens, Account, Actor, Logins, Store, Via, Write, Written};
 use uuid::Uuid;
 
 use crate::{audit::Change, text::event_id};
@@ -29,6 +30,10 @@ pub use passwords::{MIN_PASSWORD, Passwords, made_password};
 pub use roles::{Permission, Role};
 pub use second_factor::{NewFactor, confirm_factor, new_codes, new_factor, remove_factor};
 pub use settings::{Choice, Settings, save_settings};
+pub use tokens::{
+    DAYS, Ended, LISTED, MOST_DAYS, MadeToken, NewToken, TOKENS, TokenShown, Whose, end_token, end_tokens,
+    make_token, token_session, token_shape, tokens,
+};
 
 /// How long a login lasts at most, milliseconds.
 pub const LONGEST_LOGIN: i64 = 30 * DAY;
@@ -75,6 +80,26 @@ pub enum Error {
     /// Too many links are open.
     #[error("{MOST_INVITATIONS} links are open; take some back first")]
     TooManyInvitations,
+    /// The account is disabled.
+    #[error("the account is disabled; `tolmach admin set NAME --enable` allows it again")]
+    Disabled,
+    /// The name of a token is unfit.
+    #[error(
+        "a token has a name of 1 to {LONGEST_NAME} characters, without line breaks, that says what it is for"
+    )]
+    BadTokenName,
+    /// Another token of the account has the name.
+    #[error("the account has a token with the name {0} already; end that one first, or take another name")]
+    TokenNameTaken(String),
+    /// The account has as many tokens as it may have.
+    #[error("an account has at most {} tokens; end one that is not needed", ports::MAX_TOKENS)]
+    TooManyTokens,
+    /// A token would work for too long, or not at all.
+    #[error("a token works for 1 to {MOST_DAYS} days")]
+    BadDays,
+    /// The account has no such token.
+    #[error("the account has no token `{0}`; `tolmach admin token list` shows them")]
+    NoToken(String),
     /// Somebody else changed the account at the same time.
     #[error("the account was changed at the same time; try again")]
     Conflict,
@@ -227,12 +252,14 @@ pub struct Reset {
     pub name: String,
     /// Logins that were ended.
     pub logins: u64,
+    /// Access tokens that were ended.
+    pub tokens: usize,
     /// Whether a second factor and its recovery codes were removed.
     pub second_factor: bool,
 }
 
-/// Gives an account a new password, removes its second factor, ends its logins and enables it again: for whoever has lost
-/// theirs. Writes an `account.reset` row of the audit log.
+/// Gives an account a new password, removes its second factor, ends its logins and its access tokens and enables it again: for
+/// whoever has lost theirs. Writes an `account.reset` row of the audit log.
 ///
 /// # Errors
 /// When there is no such account, the password is unfit, or the database is unavailable.
@@ -252,16 +279,19 @@ pub async fn reset(
         let password = passwords.hash(&old.name, password).await?;
         let account =
             Account { password, second_factor: None, recovery: Vec::new(), disabled: false, ..old.clone() };
-        let ends = vec![Write::EndLogins(Logins::Of(old.id))];
+        let tokens = store.tokens(old.id).await?.len();
+        change.detail("tokens_ended", tokens);
+        let ends = vec![Write::EndLogins(Logins::Of(old.id)), Write::EndTokens(AccessTokens::Of(old.id))];
         let logins = save(store, &mut change, (&old, &account), ends).await?;
-        Ok(Reset { name: old.name, logins, second_factor })
+        Ok(Reset { name: old.name, logins, tokens, second_factor })
     };
     let done: Result<Reset, Error> = done.await;
     change.end_failed(store, &done).await;
     done
 }
 
-/// Changes the password of whoever is logged in by `login`, and ends their other logins. Writes an `account.password` row.
+/// Changes the password of whoever is logged in by `login`, and ends their other logins and, where `ends_tokens`, their access tokens.
+/// Writes an `account.password` row.
 ///
 /// # Errors
 /// When the old password is wrong, the new one is unfit, or the database is unavailable.
@@ -271,6 +301,7 @@ pub async fn change_password(
     now: i64,
     session: &Session,
     (old, new): (&str, &str),
+    ends_tokens: bool,
 ) -> Result<u64, Error> {
     let mut change = Change::new(&session.actor(), "account.password", now);
     change.on(session.account.name.clone());
@@ -280,14 +311,19 @@ pub async fn change_password(
         }
         let password = passwords.hash(&session.account.name, new).await?;
         let account = Account { password, ..session.account.clone() };
-        save(store, &mut change, (&session.account, &account), vec![session.end_others()]).await
+        let mut ends = vec![session.end_others()];
+        if ends_tokens {
+            change.detail("tokens_ended", store.tokens(account.id).await?.len());
+            ends.push(Write::EndTokens(AccessTokens::Of(account.id)));
+        }
+        save(store, &mut change, (&session.account, &account), ends).await
     };
     let done: Result<u64, Error> = done.await;
     change.end_failed(store, &done).await;
     done
 }
 
-/// Changes an account's role, or disables it, which ends its logins. Writes an `account.set` row.
+/// Changes an account's role, or disables it, which ends its logins and its access tokens. Writes an `account.set` row.
 ///
 /// # Errors
 /// When there is no such account, it is not theirs to change, nobody could manage accounts afterwards, or the database is unavailable.
@@ -316,8 +352,13 @@ pub async fn set(
         if manages(&old) && !manages(&account) && !others.into_iter().any(|other| manages(&other)) {
             return Err(Error::LastOwner);
         }
-        let ends = account.disabled.then_some(Write::EndLogins(Logins::Of(account.id)));
-        save(store, &mut change, (&old, &account), ends.into_iter().collect()).await?;
+        let mut ends = Vec::new();
+        if account.disabled {
+            change.detail("tokens_ended", store.tokens(old.id).await?.len());
+            ends.push(Write::EndLogins(Logins::Of(account.id)));
+            ends.push(Write::EndTokens(AccessTokens::Of(account.id)));
+        }
+        save(store, &mut change, (&old, &account), ends).await?;
         Ok(Account { version: account.version + 1, ..account })
     };
     let done: Result<Account, Error> = done.await;

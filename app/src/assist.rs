@@ -28,7 +28,7 @@ use shape::Shapes;
 pub const MAX_PROPOSALS: usize = 200;
 
 /// Something that may stand at a place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Proposal {
     /// What is shown.
     pub label: String,
@@ -43,7 +43,7 @@ pub struct Proposal {
 }
 
 /// Proposals for a place.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Proposals {
     /// Where what they replace begins, in UTF-16 units.
     pub from: usize,
@@ -52,7 +52,7 @@ pub struct Proposals {
 }
 
 /// What a word means.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Meaning {
     /// Where it begins, in UTF-16 units.
     pub from: usize,

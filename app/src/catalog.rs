@@ -5,7 +5,8 @@ mod search;
 
 use serde::Serialize;
 use serde_json::json;
-use tolmach_catalog::{EmbeddedCatalog, Manifest};
+use tolmach_catalog::{Answered, EmbeddedCatalog, Manifest};
+use tolmach_engine::catalog::Product;
 use tolmach_runtime::ports::{Actor, AuditStore, Catalog};
 
 use crate::audit::Change;
@@ -14,7 +15,7 @@ pub use eval::{Changed, Evaluation, Judgments, JudgmentsError, changes, evaluate
 pub use search::{Found, Narrowed, Query, SearchError, Wanted, holds_words, row, search, search_within};
 
 /// A stored generation of the catalogue.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct Generation {
     /// Whether searches are answered from it.
     pub serving: bool,
@@ -70,4 +71,64 @@ pub async fn roll_back(
         change.end(audit, &done).await;
     }
     done
+}
+
+/// An item of the catalogue with its history over the generations that are kept.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct Item {
+    /// The supplier.
+    pub source: String,
+    /// The item, as it serves or was last.
+    pub product: Product,
+    /// The newest generation first.
+    pub history: Vec<ItemMoment>,
+}
+
+/// An item in a generation.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct ItemMoment {
+    /// The generation.
+    pub generation: String,
+    /// When it was built, milliseconds since the Unix epoch.
+    pub created: i64,
+    /// Whether searches are answered from it.
+    pub serving: bool,
+    /// Whether it has the item.
+    pub there: bool,
+    /// The price; `null` on request.
+    pub price: Option<f64>,
+    /// Pieces in stock; `null` where the price list does not say.
+    pub stock: Option<f64>,
+}
+
+/// The item with an article, compared as written; `None` where no kept generation has one.
+///
+/// # Errors
+/// When a generation cannot be read.
+pub async fn item(catalog: &EmbeddedCatalog, article: &str) -> Result<Option<Item>, tolmach_catalog::Error> {
+    let kept = catalog.history(article).await?;
+    let newest = kept.iter().find(|(_, serves, row)| *serves && row.is_some());
+    let newest = newest.or_else(|| kept.iter().find(|(.., row)| row.is_some()));
+    let Some((_, _, Some((source, product)))) = newest.cloned() else { return Ok(None) };
+    let moment = |(manifest, serving, row): &(Manifest, bool, Option<(String, Product)>)| {
+        let product = row.as_ref().map(|(_, product)| product);
+        ItemMoment {
+            generation: manifest.id.clone(),
+            created: manifest.created,
+            serving: *serving,
+            there: product.is_some(),
+            price: product.and_then(|product| product.price),
+            stock: product.and_then(|product| product.stock),
+        }
+    };
+    Ok(Some(Item { source, product, history: kept.iter().map(moment).collect() }))
+}
+
+/// How the serving generation answers the golden questions.
+///
+/// # Errors
+/// A sentence, when the questions or the generation cannot be read.
+pub async fn golden(catalog: &EmbeddedCatalog) -> Result<Vec<Answered>, String> {
+    let questions = catalog.questions().map_err(|why| why.to_string())?;
+    catalog.answers(questions).await.map_err(|why| why.to_string())
 }

@@ -38,7 +38,7 @@ use crate::{
 
 pub use columns::{Choice, NOTHING, field_of, fields};
 pub use received::{DraftFile, FileKind, MAX_FILES, Receiving, Writing};
-use stored::told;
+pub use stored::UploadShown;
 pub use surprises::{Level, Surprise, is_doubtful, is_named, surprises};
 
 /// Drafts that are worked on at once; others wait.
@@ -344,7 +344,7 @@ impl Drafts {
             let mut change = Change::new(actor, "catalog.upload", draft.at);
             change.on(draft.supplier.clone());
             change.before(Value::Null);
-            change.after(told(&draft));
+            change.after(stored::told(&draft));
             let added = self.put(&draft, &whole, &change).await;
             change.end_failed(&*self.store, &added).await;
             if let Err(why) = added {
@@ -473,7 +473,7 @@ impl Drafts {
             return Err(Error::Busy);
         }
         let mut change = Change::new(actor, "catalog.discard", self.clock.now());
-        change.before(told(&draft));
+        change.before(stored::told(&draft));
         change.after(Value::Null);
         change.on(draft.supplier);
         received::remove(&self.folder(id));

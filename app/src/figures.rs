@@ -3,6 +3,7 @@
 //! A dialog is one day of a chat on which its client wrote. Everything is counted by the database over indexes (see
 //! [`FigureStore`](tolmach_runtime::ports::FigureStore)); no texts are read but those of the newest messages that were not understood.
 
+mod shown;
 mod time;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use tolmach_runtime::ports::{
 
 use crate::spending::{self, Cost, Prices, Spent};
 use jiff::tz::TimeZone;
+pub use shown::FiguresShown;
 pub use time::Period;
 use time::{Slot, Times};
 
@@ -26,7 +28,7 @@ pub const CALLS: u32 = 2_000;
 const QUARANTINED: u32 = 100;
 
 /// A number of the period and of the same part of the period before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Pair {
     /// Of the period until now.
     pub now: u64,

@@ -11,6 +11,7 @@ mod back;
 mod edit;
 mod merge;
 mod publish;
+mod shown;
 mod undo;
 mod update;
 
@@ -25,6 +26,7 @@ use uuid::Uuid;
 pub use edit::{Conflict, Edit, Saved, create, delete, save};
 pub use merge::{DiffLine, Merged, difference, has_marks, merge};
 pub use publish::{Preview, Publishing, preview, publish};
+pub use shown::{DraftChanged, DraftFileShown, DraftOpened, DraftShown, PublishedShown, history};
 pub use undo::{Undone, undo};
 pub use update::{Updated, update};
 

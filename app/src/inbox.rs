@@ -4,6 +4,7 @@
 
 mod delivery;
 mod explain;
+mod shown;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,7 @@ use crate::audit::Change;
 
 pub use delivery::deliver_again;
 pub use explain::{Explained, Prompt, PromptPart, explain};
+pub use shown::{ChatShown, ConversationShown, MessageShown, StepShown, TurnExplained, TurnShown};
 
 /// Messages that are shown of a chat at once.
 pub const SHOWN: u32 = 60;

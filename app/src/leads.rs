@@ -14,7 +14,8 @@ use tolmach_runtime::{
 use crate::{audit::Change, text::when};
 
 /// A lead with its history.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "LeadShown")]
 pub struct Shown {
     /// The lead.
     #[serde(flatten)]

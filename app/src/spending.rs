@@ -6,7 +6,7 @@ use tolmach_runtime::ports::{self, FigurePeriod, Store, Tokens};
 pub use tolmach_llm::prices::{Amount, Cost, Decimal, Price, Prices};
 
 /// Calls of one model for one purpose, and what they cost.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Spent {
     /// See [`ports::Purpose`].
     pub purpose: String,
@@ -68,4 +68,27 @@ pub fn total(spent: &[Spent]) -> Cost {
     let mut total = Cost::default();
     spent.iter().for_each(|spent| total.add(&spent.cost));
     total
+}
+
+/// Calls of a period and what they cost: what `tolmach spending --json` prints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "SpendingReport")]
+pub struct Report {
+    /// From when on, milliseconds since the Unix epoch.
+    pub from: i64,
+    /// Until when, milliseconds since the Unix epoch.
+    pub until: i64,
+    /// Calls by purpose and model, the most frequent first.
+    pub models: Vec<Spent>,
+    /// What all of them cost together.
+    pub total: Cost,
+}
+
+/// The report of a period.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn report(store: &dyn Store, prices: &Prices, period: &FigurePeriod) -> ports::Result<Report> {
+    let models = spent(store, prices, period).await?;
+    Ok(Report { from: period.from, until: period.until, total: total(&models), models })
 }

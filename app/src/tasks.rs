@@ -32,7 +32,7 @@ pub async fn quarantined(store: &dyn Store, limit: u32) -> ports::Result<Vec<Qua
 }
 
 /// What is to be done, now and later.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct Overview {
     /// Tasks by state.
     pub counts: Vec<QueueCount>,

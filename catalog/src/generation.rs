@@ -44,7 +44,7 @@ const ONE_IN: usize = 20;
 pub(super) const UNFINISHED: &str = ".building-";
 
 /// Metadata of a generation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Manifest {
     /// UUID v7, so that ids sort by creation time.
     pub id: String,
@@ -59,7 +59,7 @@ pub struct Manifest {
 }
 
 /// One source of a generation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SourceSummary {
     /// Name of the source.
     pub name: String,

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A text in one or both languages. Empty in both means absent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Localized {
     /// Russian.
@@ -39,7 +39,7 @@ impl Localized {
 }
 
 /// One row of the catalogue. All texts about a product are rendered from it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Product {
     /// Stable within the catalogue: `<source>/<article>`, or `<source>/row-<n>` for a row without an article.
     pub id: String,
@@ -78,7 +78,7 @@ pub struct Product {
 }
 
 /// A further column of a price list and a row's text in it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Attribute {
     /// The column's heading in one line («Мощность, кВт»).
     pub name: String,
@@ -324,7 +324,7 @@ fn is_zero(number: &f32) -> bool {
 }
 
 /// What a catalogue answers.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SearchResults {
     /// The catalogue generation that answered.
     pub generation: String,
@@ -341,7 +341,7 @@ pub struct SearchResults {
 }
 
 /// The values of a column over the rows that match.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Facet {
     /// The column.
     pub field: Field,
@@ -355,7 +355,7 @@ pub struct Facet {
 }
 
 /// A code in the text that a row may be meant by, though it is not the row's article number.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NearArticle {
     /// The code as typed.
     pub code: String,
@@ -364,7 +364,7 @@ pub struct NearArticle {
 }
 
 /// How a code fits an article number without being it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ArticleMatch {
     /// The number, or a part of it after a separator, begins with the code.
@@ -374,7 +374,7 @@ pub enum ArticleMatch {
 }
 
 /// A row found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Hit {
     /// The row.
     pub product: Product,

@@ -270,7 +270,7 @@ pub struct Utterance {
 }
 
 /// A speaker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Author {
     /// The client.
@@ -570,7 +570,7 @@ impl Choice {
 }
 
 /// What a client wants and how to reach them. Fields given again replace the old, others stay.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Lead {
     /// Where it came from: `form`, `inactivity` or the flow's own word. A source that first brings a contact replaces
     /// one that brought none.

@@ -109,6 +109,21 @@ impl fmt::Display for Amount {
     }
 }
 
+impl schemars::JsonSchema for Amount {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Amount".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "object",
+            "description": "An amount of money, exact: the number is a text.",
+            "properties": { "amount": { "type": "string" }, "currency": { "type": "string" } },
+            "required": ["amount", "currency"],
+        })
+    }
+}
+
 /// `{ "amount": "0.1206", "currency": "USD" }`: a number of JSON would not be exact.
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -120,7 +135,7 @@ impl Serialize for Amount {
 }
 
 /// What several calls cost.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Cost {
     /// By currency, in order of their codes. Currencies are not added up.
     pub amounts: Vec<Amount>,

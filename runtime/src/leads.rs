@@ -14,7 +14,20 @@ use crate::ports::{Actor, ChatKey};
 pub const MAX_NOTE: usize = 2_000;
 
 /// The status of a lead.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum LeadStatus {
     /// Nobody has looked at it.
@@ -67,7 +80,7 @@ impl LeadStatus {
 }
 
 /// A stored lead.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LeadRow {
     /// Order within the store; 0 when not stored yet.
     #[serde(default)]
@@ -97,7 +110,7 @@ pub struct LeadRow {
 }
 
 /// The origin of a field's value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FieldSource {
     /// The source of the lead data: `form`, `inactivity` or a name given by the flow.
     pub source: String,
@@ -108,7 +121,7 @@ pub struct FieldSource {
 }
 
 /// A row of a lead's history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LeadHistoryRow {
     /// Order within the store; 0 when not stored yet.
     #[serde(default)]
@@ -124,7 +137,7 @@ pub struct LeadHistoryRow {
 }
 
 /// What happened to a lead.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum LeadEvent {
     /// A turn created it.

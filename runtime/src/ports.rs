@@ -37,18 +37,19 @@ pub use photos::{PHOTO_PREFIX, Photo, Photos};
 pub use query::{Order, Page};
 pub use retention::{Removed, Retention};
 pub use store::{
-    Account, AccountSaved, AccountStore, AnalyticsEvent, AnalyticsEventKind, AnalyticsStore, Bundle, Chat,
-    ChatKey, ChatOverview, ChatStore, ClientStore, ClientTable, ColumnKind, Commit, CommitOutcome,
-    DataChange, DataColumn, DataEdit, DataFilter, DataQuery, DataReference, DataRow, DataStore, DataTable,
-    DatabaseFacts, DeliveryRow, DeliveryState, DialogFact, DialogFigures, DialogQuery, DialogRow,
-    DialogStore, DraftChange, DraftChangeKind, DraftFile, DraftState, DraftStore, DraftWrite, Erased,
-    Erasure, FigurePeriod, FigureStore, Fixed, FlowDraft, FoundSaid, HandoffChange, InboxRow, InboxStore,
-    Invitation, LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore, Login, LoginCount,
-    Logins, MAX_CLOSED_DRAFTS, MAX_DRAFT_CHANGES, MAX_FOUND, MAX_MENTIONS, MAX_PENDING, Mention,
-    MessageQuery, MessageRow, ModelFigures, ModelTimes, Needle, News, Next, NoteRow, NoticeRow, OutboxRow,
-    OutboxStore, Publication, PublicationKind, PublishOutcome, Purged, Queue, QueueCount, QueuedTask,
-    ReleaseStore, ReplyFigures, Store, StoredTurn, TakenOverChat, TaskStore, TimerRow, TimerStore,
-    TurnFigures, TurnLine, TurnQuery, TurnStore, UnsureTurn, Waiting, WaitingPlace, handle, presses,
+    AccessToken, AccessTokens, Account, AccountSaved, AccountStore, AnalyticsEvent, AnalyticsEventKind,
+    AnalyticsStore, Bundle, Chat, ChatKey, ChatOverview, ChatStore, ClientStore, ClientTable, ColumnKind,
+    Commit, CommitOutcome, DataChange, DataColumn, DataEdit, DataFilter, DataQuery, DataReference, DataRow,
+    DataStore, DataTable, DatabaseFacts, DeliveryRow, DeliveryState, DialogFact, DialogFigures, DialogQuery,
+    DialogRow, DialogStore, DraftChange, DraftChangeKind, DraftFile, DraftState, DraftStore, DraftWrite,
+    Erased, Erasure, FigurePeriod, FigureStore, Fixed, FlowDraft, FoundSaid, HandoffChange, InboxRow,
+    InboxStore, Invitation, LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore, Login,
+    LoginCount, Logins, MAX_CLOSED_DRAFTS, MAX_DRAFT_CHANGES, MAX_FOUND, MAX_MENTIONS, MAX_PENDING,
+    MAX_TOKENS, Mention, MessageQuery, MessageRow, ModelFigures, ModelTimes, Needle, News, Next, NoteRow,
+    NoticeRow, OutboxRow, OutboxStore, Publication, PublicationKind, PublishOutcome, Purged, Queue,
+    QueueCount, QueuedTask, ReleaseStore, ReplyFigures, Store, StoredTurn, TakenOverChat, TaskStore,
+    TimerRow, TimerStore, TokenStore, TurnFigures, TurnLine, TurnQuery, TurnStore, UnsureTurn, Waiting,
+    WaitingPlace, handle, presses,
 };
 pub use task::{Day, ImportOptions, Job, QUEUE, QuarantineQuery, QuarantinedTask, Task, UnreadUpdate};
 pub use upload::{Upload, UploadStore};
@@ -60,7 +61,7 @@ pub mod prelude {
         AccountStore as _, AnalyticsStore as _, AuditStore as _, ChatStore as _, ClientStore as _,
         DataStore as _, DialogStore as _, DraftStore as _, FigureStore as _, InboxStore as _, LeadStore as _,
         LeaseStore as _, MeterStore as _, OutboxStore as _, ReleaseStore as _, Store as _, TaskStore as _,
-        TimerStore as _, TurnStore as _, UploadStore as _,
+        TimerStore as _, TokenStore as _, TurnStore as _, UploadStore as _,
     };
 }
 

@@ -302,6 +302,10 @@ const VARIABLES: [(&str, &str); 35] = [
     ("TOLMACH_LLM_TIMEOUT_SECONDS", "llm.timeout_seconds"),
 ];
 
+/// What commands that ask a running server by its API read for themselves, from the environment alone: see [`crate::commands::log`]. In
+/// `.env`, which is the server's, they are a slip for a setting of it.
+const OF_CLIENTS: [&str; 2] = ["TOLMACH_TOKEN", "TOLMACH_URL"];
+
 impl Config {
     /// Loads and checks the configuration. A `file` that is given must exist; `tolmach.toml` and `.env` are optional.
     ///
@@ -540,7 +544,8 @@ fn variables() -> anyhow::Result<BTreeMap<String, String>> {
     }
     variables.extend(
         std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(name, _)| !OF_CLIENTS.contains(&name.as_str())),
     );
     variables.retain(|name, _| name.starts_with("TOLMACH_"));
     Ok(variables)

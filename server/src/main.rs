@@ -104,6 +104,13 @@ enum Command {
     /// Look at the database row by row, and mend it by hand
     #[command(subcommand)]
     Data(commands::data::DataCommand),
+    /// List chats and show one with its turns, as the panel's inbox does
+    #[command(subcommand)]
+    Inbox(commands::inbox::InboxCommand),
+    /// Show the figures of the panel's first page
+    Figures(commands::figures::FiguresCommand),
+    /// Show the last lines of the log of a server that runs, by its API
+    Log(commands::log::Log),
     /// Count the calls of language models, their tokens, and what they cost
     Spending(commands::spending::Spending),
     /// Count the goals that clients reached, and compare the arms of experiments
@@ -176,6 +183,9 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Draft(draft) => draft.execute(&config).await,
             Command::Status(status) => status.execute(&config).await,
             Command::Data(data) => data.execute(&config).await,
+            Command::Inbox(inbox) => inbox.execute(&config).await,
+            Command::Figures(figures) => figures.execute(&config).await,
+            Command::Log(log) => log.execute().await,
             Command::Spending(spending) => spending.execute(&config).await,
             Command::Goals(goals) => goals.execute(&config).await,
             Command::Jobs(jobs) => jobs.execute(&config).await,

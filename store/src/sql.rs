@@ -26,6 +26,7 @@ mod read;
 pub(crate) mod retention;
 mod shop;
 pub(crate) mod statements;
+mod tokens;
 mod writer;
 
 use std::{

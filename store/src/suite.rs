@@ -77,7 +77,7 @@ macro_rules! conformance {
             finds_a_client_by_a_contact, erases_every_row_of_a_client,
             a_turn_in_progress_does_not_bring_an_erased_chat_back, erasing_beside_turns_leaves_nothing_of_them,
             erases_a_long_history_in_steps, every_table_is_known_to_the_erasure,
-            keeps_accounts, keeps_logins, uses_an_invitation_once, lists_chats_by_queue_and_filter,
+            keeps_accounts, keeps_logins, keeps_access_tokens, uses_an_invitation_once, lists_chats_by_queue_and_filter,
             tells_the_news_and_the_turns, keeps_notes, finds_words_in_messages,
             a_search_in_messages_is_just_words, words_leave_with_their_message, counts_dialogs_leads_and_intents, counts_model_calls, sums_model_calls_of_any_period,
             keeps_drafts, one_of_two_writers_of_a_draft_wins, forgets_old_changes_and_closed_drafts,

@@ -1,5 +1,8 @@
 //! One's own account: password, second factor, sessions, and how the panel looks.
 
+mod api;
+mod tokens;
+
 use std::sync::Arc;
 
 use axum::{
@@ -8,7 +11,7 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tolmach_app::accounts::{self, Choice, IDLE_LOGIN, MIN_PASSWORD, Settings};
+use tolmach_app::accounts::{self, Choice, IDLE_LOGIN, MIN_PASSWORD, MadeToken, Settings};
 use tolmach_runtime::ports::Login;
 
 use crate::{
@@ -20,6 +23,9 @@ use crate::{
     render::Page,
 };
 
+pub(crate) use api::api;
+pub(crate) use tokens::{end_token, make_token};
+
 /// What the page shows besides what is stored.
 #[derive(Clone, Default)]
 struct Told {
@@ -28,6 +34,8 @@ struct Told {
     saved: Option<&'static str>,
     codes: Vec<String>,
     pairing: bool,
+    /// A token that was made: this page is the only one that shows it.
+    token: Option<MadeToken>,
 }
 
 #[derive(Default, Deserialize)]
@@ -46,6 +54,7 @@ pub(crate) async fn page(
         "password" => Some("password.saved"),
         "sessions" => Some("sessions.ended"),
         "factor_off" => Some("factor.saved_off"),
+        "token" => Some("token.ended"),
         _ => None,
     };
     show(&panel, &visit, Told { saved, ..Told::default() }).await
@@ -81,6 +90,8 @@ async fn show(panel: &Panel, visit: &Visit, told: Told) -> Served {
         Some(_) => "on",
         None => "off",
     };
+    let tokens = accounts::tokens(panel.store(), panel.now(), account.id).await?;
+    let made = told.token.map(|made| json!({ "text": made.token, "shown": made.shown }));
     let text = |key: &str| panel.renderer.text(visit.language, key);
     let (error, field) = told.error.unzip();
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
@@ -98,6 +109,11 @@ async fn show(panel: &Panel, visit: &Visit, told: Told) -> Served {
         "recovery_left": account.recovery.len(),
         "sessions_count": sessions.len(),
         "sessions": sessions,
+        "token": made,
+        "token_days": accounts::DAYS,
+        "token_most_days": accounts::MOST_DAYS,
+        "tokens_count": tokens.len(),
+        "tokens": tokens,
     });
     let page = Page { template: "account", section: "account", title: text("nav.account") };
     panel.page_with(visit, status, page, data).await
@@ -149,6 +165,8 @@ pub(crate) struct NewPassword {
     old: String,
     new: String,
     again: String,
+    /// Whether access tokens end too; a box that is not checked is not sent.
+    tokens: Option<String>,
 }
 
 pub(crate) async fn password(
@@ -163,7 +181,9 @@ pub(crate) async fn password(
     count_attempt(&panel, &visit)?;
     let session = visit.session()?;
     let given = (form.old.as_str(), form.new.as_str());
-    match accounts::change_password(panel.store(), &panel.passwords, panel.now(), session, given).await {
+    let ends = form.tokens.is_some();
+    match accounts::change_password(panel.store(), &panel.passwords, panel.now(), session, given, ends).await
+    {
         Ok(_) => Ok(see_other("/admin/account?saved=password")),
         Err(accounts::Error::Wrong) => wrong(("password.wrong", "old")).await,
         Err(accounts::Error::BadPassword) => wrong(("setup.short", "new")).await,

@@ -36,7 +36,7 @@ pub(crate) async fn page(panel: &Panel, visit: &Visit, failure: &Failure) -> Res
 /// The text that says what to do: of the failure itself, or of all that are alike.
 fn about(failure: &Failure) -> &'static str {
     match failure {
-        Failure::Bad(_) => "error.bad",
+        Failure::Bad(_) | Failure::Because(..) | Failure::Conflict(_) => "error.bad",
         other => other.key(),
     }
 }

@@ -23,8 +23,7 @@ use uuid::Uuid;
 
 use crate::{Panel, context::Visit, error::Failure, gate::encode};
 
-pub(super) use api::computed;
-pub(crate) use api::{check, complete, hover, save, state, undo};
+pub(crate) use api::{save, state, undo};
 pub(crate) use edit::{create, delete, discard, draft, files, history, published, rename, update};
 pub(crate) use people::People;
 pub(crate) use proposals::{measure, proposals, take_over};
@@ -44,7 +43,7 @@ fn id(path: &Path<String>) -> Result<Uuid, Failure> {
 }
 
 /// Who edits.
-pub(super) fn editor(visit: &Visit) -> Result<Editor, Failure> {
+pub(crate) fn editor(visit: &Visit) -> Result<Editor, Failure> {
     Ok(Editor { actor: visit.actor()?, flows: visit.may(Permission::EditFlows) })
 }
 

@@ -18,9 +18,10 @@ use tolmach_app::{
 use tolmach_engine::bundle::{Bundle, COMPANY};
 use tolmach_runtime::ports::{DraftChangeKind, DraftState, FlowDraft};
 
-use super::flows::{address, computed, editor, own_draft, row};
+use super::flows::{address, editor, own_draft, row};
 use crate::{
     Panel,
+    api::typing::computed,
     context::Visit,
     error::{Failure, Served},
     gate::encode,

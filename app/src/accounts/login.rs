@@ -1,7 +1,7 @@
 //! Logging in and out.
 
 use serde_json::json;
-use tolmach_runtime::ports::{Account, Actor, Login, Logins, Store, Write};
+use tolmach_runtime::ports::{AccessToken, Account, Actor, Login, Logins, Store, Via, Write};
 use uuid::Uuid;
 
 use super::{
@@ -39,12 +39,23 @@ pub struct Session {
     pub account: Account,
     /// Its role.
     pub role: Role,
+    /// The access token by which a program asks in the person's name; `None` for the person themselves.
+    pub token: Option<AccessToken>,
 }
 
 impl Session {
     /// Who it is, for the audit log and under messages.
     pub fn actor(&self) -> Actor {
-        super::actor(&self.account)
+        let actor = super::actor(&self.account);
+        match &self.token {
+            Some(token) => Actor { via: Via::Staff(format!("{}{}", super::TOKENS, token.name)), ..actor },
+            None => actor,
+        }
+    }
+
+    /// Whether they may change nothing: a program with a token that only reads.
+    pub fn only_reads(&self) -> bool {
+        self.token.as_ref().is_some_and(|token| token.read_only)
     }
 
     /// The end of the account's other logins.
@@ -137,7 +148,7 @@ pub async fn session(store: &dyn Store, now: i64, token: &str) -> Result<Option<
     if now - login.seen > TOUCH {
         store.touch_login(&id, now).await?;
     }
-    Ok(Some(Session { login, account, role }))
+    Ok(Some(Session { login, account, role, token: None }))
 }
 
 /// Ends the session's own login. Writes an `account.logout` row.

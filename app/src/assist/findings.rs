@@ -14,7 +14,7 @@ use crate::check::check;
 const MOST: usize = 500;
 
 /// A problem.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Finding {
     /// The file.
     pub file: String,
@@ -46,7 +46,7 @@ impl Finding {
 }
 
 /// A change that mends a problem.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct FindingFix {
     /// What is written in place of what is there.
     pub replacement: String,
@@ -55,7 +55,7 @@ pub struct FindingFix {
 }
 
 /// A change of a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Edit {
     /// The file.
     pub file: String,

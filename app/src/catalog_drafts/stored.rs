@@ -93,6 +93,42 @@ impl Drafts {
     }
 }
 
+/// A price list that was uploaded, as programs are told of it: by the API, and by `tolmach catalog uploads`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct UploadShown {
+    /// Unique.
+    #[schemars(with = "String")]
+    pub id: Uuid,
+    /// The supplier whose rows it replaces.
+    pub supplier: String,
+    /// `queued`, `reading`, `preview` where it waits for a check, `publishing`, `published` or `failed`.
+    pub state: &'static str,
+    /// When it was uploaded, milliseconds since the Unix epoch.
+    pub at: i64,
+    /// Who uploaded it.
+    pub by: String,
+    /// Its files.
+    pub files: usize,
+}
+
+impl Drafts {
+    /// What [`Drafts::list`] lists, for programs.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn shown(&self) -> Result<Vec<UploadShown>, Error> {
+        let shown = |(draft, state): (Draft, &'static str)| UploadShown {
+            id: draft.id,
+            supplier: draft.supplier,
+            state,
+            at: draft.at,
+            by: draft.by.id,
+            files: draft.files.len(),
+        };
+        Ok(self.list().await?.into_iter().map(shown).collect())
+    }
+}
+
 /// What the audit log says of a draft.
 pub(super) fn told(draft: &Draft) -> Value {
     json!({

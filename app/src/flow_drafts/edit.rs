@@ -45,7 +45,7 @@ pub enum Saved {
 }
 
 /// Two versions of the same lines.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Conflict {
     /// The draft's revision that has theirs.
     pub revision: i64,

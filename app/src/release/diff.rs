@@ -6,7 +6,7 @@ use serde::Serialize;
 use tolmach_engine::{Platform, Release, bundle::Bundle, compile, flow::Flow};
 
 /// What differs between two bundles.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Diff {
     /// Flows with differences in nodes; `None` when one of the bundles does not compile.
     pub flows: Option<Vec<FlowDiff>>,
@@ -15,7 +15,7 @@ pub struct Diff {
 }
 
 /// The differences in one flow.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct FlowDiff {
     /// The flow's id.
     pub flow: String,
@@ -30,7 +30,7 @@ pub struct FlowDiff {
 }
 
 /// Which bundle has a flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Presence {
     /// Both bundles.
@@ -42,7 +42,7 @@ pub enum Presence {
 }
 
 /// A file that differs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct FileDiff {
     /// Its path in the bundle.
     pub path: String,

@@ -17,7 +17,8 @@ pub async fn list(store: &dyn Store, limit: u32) -> ports::Result<Vec<Publicatio
 }
 
 /// A release in detail.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "ReleaseShown")]
 pub struct Shown {
     /// The release.
     pub id: String,

@@ -7,15 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use uuid::Uuid;
 
-use super::{Account, Inbound, Invitation, Login, Logins, NoteRow, Order, Page, Upload};
+use super::{
+    AccessToken, AccessTokens, Account, Inbound, Invitation, Login, Logins, NoteRow, Order, Page, Upload,
+};
 
 /// Who made a change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Actor {
     /// Identifies the actor: a chat key for a client, an address for a staff member, the user of the operating system
     /// for a command. At most 200 characters are stored.
     pub id: String,
-    /// The way of access.
+    /// The way of access: `client`, `staff:<channel>` (`staff:panel`, `staff:api/<token>`), `cli` or `system`.
+    #[schemars(with = "String")]
     pub via: Via,
 }
 
@@ -76,7 +79,7 @@ impl From<String> for Via {
 }
 
 /// A row of the audit log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AuditEntry {
     /// Order within the store; 0 when not stored yet.
     #[serde(default)]
@@ -97,7 +100,7 @@ pub struct AuditEntry {
 }
 
 /// The result of an audited change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "result", content = "why", rename_all = "snake_case")]
 pub enum AuditResult {
     /// It was done.
@@ -149,6 +152,10 @@ pub enum Write {
     AddLogin(Login),
     /// Ends logins.
     EndLogins(Logins),
+    /// Adds an access token, unless the account has one of this name or as many as it may have: then it is a name that is taken.
+    AddToken(AccessToken),
+    /// Ends access tokens; one that is named must be there.
+    EndTokens(AccessTokens),
     /// Uses an invitation up, which must be there.
     UseInvitation(String),
     /// Adds an invitation.
@@ -180,11 +187,11 @@ pub enum Written {
         /// Logins that were ended.
         logins: u64,
     },
-    /// Another account has the name. Nothing is stored.
+    /// Another account, or another token of the account, has the name. Nothing is stored.
     NameTaken,
     /// Somebody else changed the account at the same time. Nothing is stored.
     Conflict,
-    /// There is no such invitation, or no such chat. Nothing is stored.
+    /// There is no such invitation, no such token, or no such chat. Nothing is stored.
     Gone,
 }
 

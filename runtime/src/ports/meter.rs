@@ -79,7 +79,7 @@ pub struct AttemptResult {
 }
 
 /// Tokens of calls.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Tokens {
     /// Tokens that models read, those of [`Tokens::cached`] included.
     pub input: u64,

@@ -33,7 +33,7 @@ pub struct Retention {
     /// Finished and abandoned tasks, the keys of [`super::TaskStore::push_once`], and the leases and queue workers of
     /// processes that are gone.
     pub tasks: Option<i64>,
-    /// Logins to the panel, by when they began.
+    /// Logins to the panel, by when they began, and access tokens, by when they expired.
     pub logins: Option<i64>,
     /// Tasks in quarantine, and counted starts of tasks that never ended.
     pub quarantine: Option<i64>,

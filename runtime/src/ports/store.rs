@@ -20,6 +20,7 @@ mod outbox;
 mod releases;
 mod tasks;
 mod timers;
+mod tokens;
 mod turns;
 
 use async_trait::async_trait;
@@ -51,6 +52,7 @@ pub use outbox::{DeliveryRow, DeliveryState, NoticeRow, OutboxRow, OutboxStore, 
 pub use releases::{Bundle, Publication, PublicationKind, PublishOutcome, ReleaseStore};
 pub use tasks::{QueueCount, QueuedTask, TaskStore};
 pub use timers::{TimerRow, TimerStore};
+pub use tokens::{AccessToken, AccessTokens, MAX_TOKENS, TokenStore};
 pub use turns::{Chat, Commit, CommitOutcome, StoredTurn, TurnQuery, TurnStore};
 
 use super::{AuditStore, MeterStore, Removed, Result, Retention, UploadStore};
@@ -80,6 +82,7 @@ pub trait Store:
     + FigureStore
     + DraftStore
     + DataStore
+    + TokenStore
 {
     /// Deletes rows that are older than `keep` allows, oldest first, at most `limit` rows of each table. A count that
     /// is not 0 means that there may be more.

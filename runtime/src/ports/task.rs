@@ -145,11 +145,12 @@ pub struct Day {
 }
 
 /// A task in quarantine: it is not retried.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct QuarantinedTask {
     /// Its id in the queue.
     pub id: String,
     /// The task.
+    #[schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")]
     pub task: Task,
     /// The number of times it was started.
     pub starts: i64,

@@ -1,5 +1,7 @@
 //! `tolmach admin`: the accounts of the panel.
 
+mod token;
+
 use std::{io::Read, process::ExitCode};
 
 use anyhow::{Context, bail};
@@ -27,7 +29,7 @@ pub enum AdminCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Give an account a new password; removes its second factor and ends its logins
+    /// Give an account a new password; removes its second factor and ends its logins and access tokens
     Reset(Reset),
     /// Change an account's role, or forbid or allow its logins
     Set(Set),
@@ -44,6 +46,9 @@ pub enum AdminCommand {
     ResetFactor(Named),
     /// End an account's logins
     EndSessions(Named),
+    /// Make, list and end access tokens, by which programs ask the API in somebody's name
+    #[command(subcommand)]
+    Token(token::TokenCommand),
 }
 
 #[derive(Debug, Args)]
@@ -78,7 +83,7 @@ pub struct Set {
     /// The new role
     #[arg(long, value_parser = role())]
     role: Option<Role>,
-    /// Forbid logins and end those that there are
+    /// Forbid logins, and end those that there are and the access tokens
     #[arg(long, conflicts_with = "enable")]
     disable: bool,
     /// Allow logins again
@@ -164,6 +169,7 @@ impl AdminCommand {
                 } else {
                     println!("{} has a new password", reset.name);
                     println!("  logins ended: {}", reset.logins);
+                    println!("  access tokens ended: {}", reset.tokens);
                     let factor =
                         if reset.second_factor { "removed, with its recovery codes" } else { "none" };
                     println!("  second factor: {factor}");
@@ -205,6 +211,7 @@ impl AdminCommand {
                 let logins = accounts::reset_factor(store, &Manager::cli(by), now(), &name).await?;
                 ended(&name, logins, json, "has no second factor any more")?;
             }
+            AdminCommand::Token(command) => command.run(store, &by).await?,
             AdminCommand::EndSessions(Named { name, json }) => {
                 let logins = accounts::end_sessions(store, &Manager::cli(by), now(), &name).await?;
                 ended(&name, logins, json, "is logged in nowhere")?;

@@ -3,12 +3,15 @@
 mod bar;
 mod eval;
 mod generations;
+mod golden;
 mod import;
+mod item;
 mod preview;
 mod price_list;
 mod read;
 mod search;
 mod show;
+mod uploads;
 
 use std::process::ExitCode;
 
@@ -25,6 +28,12 @@ pub enum CatalogCommand {
     List(generations::List),
     /// Roll back to the previous generation
     Rollback(generations::Rollback),
+    /// Ask the golden questions of the serving generation
+    Golden(golden::Golden),
+    /// Show an item with its prices over the kept generations
+    Item(item::Show),
+    /// List the price lists that were uploaded in the panel, and how far they are
+    Uploads(uploads::Uploads),
     /// Measure the search quality on judged queries
     Eval(eval::Eval),
     /// Show how a price list is read and what it would change, without changing anything
@@ -42,6 +51,9 @@ impl CatalogCommand {
             CatalogCommand::Import(import) => import.execute(config).await,
             CatalogCommand::List(list) => list.execute(config).await,
             CatalogCommand::Rollback(rollback) => rollback.execute(config).await,
+            CatalogCommand::Golden(golden) => golden.execute(config).await,
+            CatalogCommand::Item(item) => item.execute(config).await,
+            CatalogCommand::Uploads(uploads) => uploads.execute(config).await,
             CatalogCommand::Eval(eval) => eval.execute(config).await,
             CatalogCommand::Preview(preview) => preview.execute(config).await,
             CatalogCommand::Search(search) => search.execute(config).await,

@@ -5,10 +5,12 @@ use std::{fs, path::PathBuf, process::ExitCode};
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use comfy_table::{ContentArrangement, Table, presets};
-use serde_json::{Value, json};
+use serde_json::json;
 use tolmach_app::{
-    assist::{self, Finding},
-    flow_drafts::{self, Editor, Opened, Publishing, difference},
+    assist::Finding,
+    flow_drafts::{
+        self, DraftChanged, DraftOpened, DraftShown, Editor, Opened, PublishedShown, Publishing, difference,
+    },
     release::Published,
     text::{one_line, short, when},
     what_if,
@@ -84,6 +86,17 @@ pub enum DraftCommand {
         /// Run all checks, show the effect and change nothing
         #[arg(long)]
         dry_run: bool,
+        /// Print JSON for tools
+        #[arg(long)]
+        json: bool,
+    },
+    /// List who changed which file of the draft when, newest first
+    History {
+        /// The draft's id or a unique beginning of it
+        id: String,
+        /// Print JSON for tools
+        #[arg(long)]
+        json: bool,
     },
     /// Throw a draft away; its history stays for a while
     Discard {
@@ -143,12 +156,27 @@ impl DraftCommand {
                 print(&what_if::turn(store, &config.platform(), &opened.bundle, (&chat, turn)).await?)
             }
             DraftCommand::Export { id, path } => export(&open(store, &id).await?, &path),
-            DraftCommand::Publish { id, note, author, dry_run } => {
+            DraftCommand::History { id, json } => {
+                let changes = flow_drafts::history(store, open(store, &id).await?.draft.id).await?;
+                if json {
+                    return print(&changes);
+                }
+                for change in &changes {
+                    let DraftChanged { revision, path, author, at, added, gone, .. } = change;
+                    println!("{revision:>5}  {}  {}  {path}, +{added} -{gone}", when(*at), one_line(author));
+                }
+                Ok(())
+            }
+            DraftCommand::Publish { id, note, author, dry_run, json } => {
                 let opened = open(store, &id).await?;
                 let wanted = Publishing { note, moves: Vec::new(), staff: config.staff(), dry_run };
                 let (platform, editor) = (config.platform(), editor(author));
                 let id = opened.draft.id;
-                match flow_drafts::publish(store, &platform, &editor, now(), id, wanted).await? {
+                let published = flow_drafts::publish(store, &platform, &editor, now(), id, wanted).await?;
+                if json {
+                    return print(&PublishedShown::of(&published));
+                }
+                match published {
                     Published::Unchanged(id) => println!("release {} is the current one already", short(&id)),
                     Published::Planned(checked) => {
                         println!("{}", plan::text(&checked.plan));
@@ -198,13 +226,6 @@ const fn state(draft: &FlowDraft) -> &'static str {
     }
 }
 
-fn as_json(draft: &FlowDraft) -> Value {
-    json!({
-        "id": draft.id, "title": draft.title, "author": draft.author, "base": draft.base, "made": draft.made,
-        "changed": draft.changed, "revision": draft.revision, "state": draft.state,
-    })
-}
-
 fn print(value: &impl serde::Serialize) -> anyhow::Result<()> {
     println!("{}", serde_json::to_string_pretty(value)?);
     Ok(())
@@ -213,7 +234,7 @@ fn print(value: &impl serde::Serialize) -> anyhow::Result<()> {
 async fn list(store: &dyn Store, json: bool) -> anyhow::Result<()> {
     let drafts = flow_drafts::list(store).await?;
     if json {
-        return print(&drafts.iter().map(as_json).collect::<Vec<_>>());
+        return print(&drafts.iter().map(DraftShown::of).collect::<Vec<_>>());
     }
     if drafts.is_empty() {
         println!("no drafts; they are begun in the panel, under Flows");
@@ -240,13 +261,11 @@ async fn list(store: &dyn Store, json: bool) -> anyhow::Result<()> {
 }
 
 fn show(opened: &Opened, config: &Config, json: bool) -> anyhow::Result<()> {
-    let findings = assist::findings(&opened.bundle, &config.platform());
-    let changed: Vec<&str> = opened.changed().map(|(path, _, _)| path).collect();
+    let shown = DraftOpened::of(opened, &config.platform());
     if json {
-        return print(&json!({
-            "draft": as_json(&opened.draft), "behind": opened.behind, "changed": changed, "problems": findings,
-        }));
+        return print(&shown);
     }
+    let DraftOpened { changed, problems, .. } = &shown;
     let draft = &opened.draft;
     println!(
         "{} ({}), by {}, of release {}",
@@ -262,7 +281,7 @@ fn show(opened: &Opened, config: &Config, json: bool) -> anyhow::Result<()> {
         [] => println!("nothing is changed"),
         files => println!("changed: {}", files.join(", ")),
     }
-    for Finding { file, line, column, code, message, help, severity, .. } in &findings {
+    for Finding { file, line, column, code, message, help, severity, .. } in problems {
         let severity =
             if *severity == tolmach_engine::diagnostic::Severity::Error { "error" } else { "warning" };
         println!("{severity}[{code}] {file}:{line}:{column} {message}\n  help: {help}");

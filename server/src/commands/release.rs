@@ -58,6 +58,9 @@ pub enum ReleaseCommand {
         /// The new release
         #[arg(default_value = "folder")]
         to: String,
+        /// Print JSON for tools
+        #[arg(long)]
+        json: bool,
     },
     /// Check a folder, run its dialog tests and make it the current release
     Publish(publish::Publish),
@@ -108,7 +111,7 @@ impl ReleaseCommand {
         let done = match self {
             ReleaseCommand::List { limit, json } => show::list(&*store, limit, json).await,
             ReleaseCommand::Show { id, json } => show::one(&*store, &config.platform(), &id, json).await,
-            ReleaseCommand::Diff { from, to } => compare(&*store, config, &from, &to).await,
+            ReleaseCommand::Diff { from, to, json } => compare(&*store, config, (&from, &to), json).await,
             ReleaseCommand::Publish(publish) => publish.execute(&*store, config).await,
             ReleaseCommand::Rollback { id, note, author } => {
                 roll_back(&*store, config, Rollback { release: id, note }, author).await
@@ -126,14 +129,24 @@ async fn make(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     Database::of(config)?.open().await
 }
 
-async fn compare(store: &dyn Store, config: &Config, from: &str, to: &str) -> anyhow::Result<()> {
+async fn compare(
+    store: &dyn Store,
+    config: &Config,
+    (from, to): (&str, &str),
+    json: bool,
+) -> anyhow::Result<()> {
     let side = async |name: &str| -> anyhow::Result<Bundle> {
         if name == "folder" {
             return Ok(read_bundle(&folder(config)?)?);
         }
         Ok(release::bundle(store, &release::resolve(store, name).await?).await?)
     };
-    let text = diff::text(&release::diff(&side(from).await?, &side(to).await?, &config.platform()));
+    let diff = release::diff(&side(from).await?, &side(to).await?, &config.platform());
+    if json {
+        println!("{}", serde_json::to_string_pretty(&diff)?);
+        return Ok(());
+    }
+    let text = diff::text(&diff);
     if text.is_empty() {
         println!("{from} and {to} are the same");
     } else {

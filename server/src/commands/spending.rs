@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::json;
 use tolmach_app::spending::{self, Amount, Cost, Spent};
 use tolmach_engine::duration::Duration;
 use tolmach_runtime::ports::FigurePeriod;
@@ -30,15 +29,12 @@ impl Spending {
         let store = Database::existing(config).await?;
         let until = now();
         let period = FigurePeriod { from: until.saturating_sub(self.since.0), until };
-        let spent = spending::spent(&*store, &config.llm.prices()?, &period).await?;
+        let report = spending::report(&*store, &config.llm.prices()?, &period).await?;
         store.close().await?;
-        let total = spending::total(&spent);
         if self.json {
-            let report =
-                json!({ "from": period.from, "until": period.until, "models": spent, "total": total });
             println!("{}", serde_json::to_string_pretty(&report)?);
         } else {
-            show(&spent, &total);
+            show(&report.models, &report.total);
         }
         Ok(ExitCode::SUCCESS)
     }

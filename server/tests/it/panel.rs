@@ -1,5 +1,6 @@
 //! The admin panel over HTTP: logging in, who may do what, and what keeps strangers out.
 
+mod api;
 mod audit;
 mod browser;
 mod catalogue;
@@ -20,6 +21,7 @@ mod manage_browser;
 mod roles;
 mod roles_browser;
 mod security;
+mod tokens;
 mod tour;
 
 use serde_json::Value;

@@ -28,8 +28,8 @@ pub(super) struct AccountWrite {
 
 /// What the number of changed rows means.
 enum Kind {
-    /// A new account: none is a name that is taken.
-    NewAccount,
+    /// A new row: none is a name that is taken.
+    New,
     /// A changed account: none is a conflict. The statement does not change a name to one that is taken.
     Account {
         handle: String,
@@ -107,8 +107,13 @@ const LOGIN_COUNTS: &str = "SELECT account, count(*), max(seen) FROM logins
     WHERE made >= $1 AND seen >= $2 GROUP BY account LIMIT 1000";
 const USE_INVITATION: &str = "DELETE FROM invitations WHERE id = $1";
 
-fn counted(sql: &'static str, values: Vec<Value>) -> Operation {
+pub(super) fn counted(sql: &'static str, values: Vec<Value>) -> Operation {
     Operation::Account(Box::new(AccountWrite { sql, values, kind: Kind::Count }))
+}
+
+/// A new row whose name may be taken: then none is changed.
+pub(super) fn named(sql: &'static str, values: Vec<Value>) -> Operation {
+    Operation::Account(Box::new(AccountWrite { sql, values, kind: Kind::New }))
 }
 
 pub(super) fn save(account: &Account) -> Result<Operation> {
@@ -127,7 +132,7 @@ pub(super) fn save(account: &Account) -> Result<Operation> {
     values.push(Value::Integer(i64::from(account.disabled)));
     let (sql, kind) = if account.version == 0 {
         values.push(Value::Integer(account.created));
-        (NEW_ACCOUNT, Kind::NewAccount)
+        (NEW_ACCOUNT, Kind::New)
     } else {
         values.push(Value::Integer(account.version));
         (CHANGE_ACCOUNT, Kind::Account { handle, id })
@@ -215,15 +220,17 @@ pub(super) async fn account_named<D: Dialect>(db: &D, name: &str) -> sqlx::Resul
     first(db, ACCOUNT_NAMED, vec![text(&handle(name))]).await?.map(account).transpose()
 }
 
+pub(super) async fn account_of<D: Dialect>(db: &D, id: &str) -> sqlx::Result<Option<Account>> {
+    first(db, ACCOUNT, vec![text(id)]).await?.map(account).transpose()
+}
+
 pub(super) async fn login<D: Dialect>(db: &D, id: &str) -> sqlx::Result<Option<(Login, Account)>> {
     type Row = (String, i64, String, String, i64, i64);
     let Some((of, passed, agent, address, made, seen)) = first::<_, Row>(db, LOGIN, vec![text(id)]).await?
     else {
         return Ok(None);
     };
-    let Some(account) = first(db, ACCOUNT, vec![text(&of)]).await?.map(account).transpose()? else {
-        return Ok(None);
-    };
+    let Some(account) = account_of(db, &of).await? else { return Ok(None) };
     let passed = passed != 0;
     let login = Login { id: id.to_owned(), account: account.id, passed, agent, address, made, seen };
     Ok(Some((login, account)))
@@ -275,9 +282,9 @@ impl<S: DbConnection> Group<'_, S> {
         self.flush().await?;
         let changed = self.session.run(write.sql, write.values.clone()).await?;
         Ok(match (&write.kind, changed) {
-            (Kind::NewAccount, 0) => Answer::Account(AccountSaved::NameTaken),
+            (Kind::New, 0) => Answer::Account(AccountSaved::NameTaken),
             (Kind::Account { .. }, 0) => Answer::Account(AccountSaved::Conflict),
-            (Kind::NewAccount | Kind::Account { .. }, _) => Answer::Account(AccountSaved::Stored),
+            (Kind::New | Kind::Account { .. }, _) => Answer::Account(AccountSaved::Stored),
             (Kind::Count, changed) => Answer::Count(i64::try_from(changed).unwrap_or(i64::MAX)),
         })
     }

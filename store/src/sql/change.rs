@@ -1,7 +1,7 @@
 //! Changes that go with their row of the audit log: several writes and the row, in one transaction or not at all.
 
 use serde_json::{Map, Value as Json};
-use tolmach_runtime::ports::{AccountSaved, AuditEntry, Error, Result, Write, Written};
+use tolmach_runtime::ports::{AccessTokens, AccountSaved, AuditEntry, Error, Result, Write, Written};
 
 use super::{
     DbConnection, Value, accounts,
@@ -10,6 +10,7 @@ use super::{
     data::DataWrite,
     dialogs,
     operation::{self, Operation, Rows},
+    tokens,
 };
 
 const DISCARD_TASK: &str = "DELETE FROM quarantine WHERE id = $1";
@@ -39,6 +40,8 @@ pub(super) fn change(writes: Vec<Write>, entry: AuditEntry) -> Result<Operation>
             Write::Account(account) => (accounts::save(&account)?, false),
             Write::AddLogin(login) => (accounts::add_login(&login)?, false),
             Write::EndLogins(which) => (accounts::end_logins(&which), false),
+            Write::AddToken(token) => (tokens::add(&token)?, false),
+            Write::EndTokens(which) => (tokens::end(&which), matches!(which, AccessTokens::One(..))),
             Write::Invite(invitation) => (accounts::invite(&invitation)?, false),
             Write::DiscardTask(id) => (operation::discard_task(&id)?, true),
             Write::UseInvitation(id) => (accounts::use_invitation(&id), true),

@@ -202,6 +202,13 @@ macro_rules! retain {
                     sql: "DELETE FROM logins WHERE id IN (
                         SELECT id FROM logins WHERE made < $1 ORDER BY made LIMIT $2)",
                 },
+                Rule {
+                    name: "tokens",
+                    table: "access_tokens",
+                    before: |keep| keep.logins,
+                    sql: "DELETE FROM access_tokens WHERE id IN (
+                        SELECT id FROM access_tokens WHERE expires < $1 ORDER BY expires LIMIT $2)",
+                },
                 Rule { name: "tasks", table: $tasks_table, before: |keep| keep.tasks, sql: $tasks },
                 Rule { name: "workers", table: $workers_table, before: |keep| keep.tasks, sql: $workers },
                 $($more),*

@@ -1,6 +1,9 @@
 //! Accounts of the panel: names are unique, changes cannot overwrite each other, links work once.
 
-use tolmach_runtime::ports::{Account, AccountSaved, Invitation, Login, Logins, Retention};
+use tolmach_runtime::ports::{
+    AccessToken, AccessTokens, Account, AccountSaved, Actor, AuditEntry, AuditResult, Invitation, Login,
+    Logins, MAX_TOKENS, Retention, Write, Written,
+};
 
 use super::*;
 
@@ -106,4 +109,68 @@ pub(crate) async fn uses_an_invitation_once(place: &dyn TestDatabase) {
     let other = place.open().await;
     let used = (store.use_invitation("second").await, other.use_invitation("second").await);
     assert_eq!((used.0.expect("answered"), used.1.expect("answered")), (true, false));
+}
+
+pub(crate) async fn keeps_access_tokens(place: &dyn TestDatabase) {
+    let store = place.open().await;
+    let (anna, boris) = (account("Анна"), account("Борис"));
+    for account in [&anna, &boris] {
+        store.save_account(account).await.expect("stored");
+    }
+    let token = |id: &str, of: &Account, name: &str| AccessToken {
+        id: id.to_owned(),
+        account: of.id,
+        name: name.to_owned(),
+        read_only: id == "a1",
+        made: 10,
+        expires: 50,
+        used: None,
+    };
+    let row = |object: &str| AuditEntry {
+        seq: 0,
+        at: 5,
+        actor: Actor::cli("anna"),
+        action: "token.create".to_owned(),
+        object: object.to_owned(),
+        result: AuditResult::Done,
+        details: json!({}),
+    };
+    let done = Written::Done { logins: 0 };
+    let add = async |token: AccessToken| {
+        let object = token.name.clone();
+        store.change(vec![Write::AddToken(token)], row(&object)).await.expect("answered")
+    };
+    assert_eq!(add(token("a1", &anna, "ci")).await, done);
+    assert_eq!(add(token("a2", &anna, "ci")).await, Written::NameTaken);
+    assert_eq!(add(token("b1", &boris, "ci")).await, done, "names are of one account");
+    let other = place.open().await;
+    let (found, of) = other.token("a1").await.expect("read").expect("known");
+    assert_eq!((found, of.name.as_str()), (token("a1", &anna, "ci"), "Анна"));
+    assert_eq!(other.token("a2").await.expect("read"), None);
+    assert_eq!(other.token("x\0").await.expect("read"), None);
+    store.touch_token("a1", 7).await.expect("stored");
+    store.touch_token("a1", 6).await.expect("stored");
+    assert_eq!(store.tokens(anna.id).await.expect("read")[0].used, Some(7));
+
+    // As many as one may have, of which those that have expired are none.
+    for number in 1..MAX_TOKENS {
+        assert_eq!(add(token(&format!("a1{number}"), &anna, &format!("n{number}"))).await, done);
+    }
+    assert_eq!(add(token("late", &anna, "late")).await, Written::NameTaken);
+    let later = AccessToken { made: 60, expires: 99, ..token("late", &anna, "late") };
+    assert_eq!(add(later).await, done, "the others have expired by then");
+
+    let end = async |which: AccessTokens| {
+        store.change(vec![Write::EndTokens(which)], row("end")).await.expect("answered")
+    };
+    assert_eq!(end(AccessTokens::One(anna.id, "b1".to_owned())).await, Written::Gone, "it is not hers");
+    assert_eq!(end(AccessTokens::One(anna.id, "a1".to_owned())).await, done);
+    let keep = Retention { logins: Some(51), ..Retention::default() };
+    assert_eq!(store.retain(&keep, 100).await.expect("deleted").of("tokens"), 20);
+    let names: Vec<String> =
+        store.tokens(anna.id).await.expect("read").into_iter().map(|one| one.name).collect();
+    assert_eq!(names, ["late"]);
+    assert_eq!(end(AccessTokens::Of(anna.id)).await, done);
+    assert_eq!(store.tokens(anna.id).await.expect("read"), []);
+    assert_eq!(end(AccessTokens::Of(anna.id)).await, done, "none is no failure");
 }

@@ -16,7 +16,7 @@ const PHONE: &str = "+79165550142";
 const OTHER: &str = "web:2";
 
 /// Tables that hold nothing of clients, or only what goes with rows of another table, and why.
-const NOT_OF_CLIENTS: [(&str, &str); 19] = [
+const NOT_OF_CLIENTS: [(&str, &str); 20] = [
     ("message_words", "SQLite's index of messages, whose triggers keep it"),
     ("message_words_data", "a part of it"),
     ("message_words_idx", "a part of it"),
@@ -27,6 +27,7 @@ const NOT_OF_CLIENTS: [(&str, &str); 19] = [
     ("model_hours", "sums of what model calls used, by the hour"),
     ("logins", "their sessions"),
     ("invitations", "links that make accounts"),
+    ("access_tokens", "by what programs act for them"),
     ("flow_drafts", "changed flows and texts"),
     ("draft_files", "their files"),
     ("draft_changes", "their changes"),

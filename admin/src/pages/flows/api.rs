@@ -8,39 +8,20 @@ use axum::{
     http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
     response::IntoResponse,
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::{Value, json};
-use tolmach_app::{
-    assist::{self, Finding, Typed},
-    flow_drafts::{self, Edit, Saved},
-};
-use tolmach_engine::bundle::Bundle;
+use tolmach_app::flow_drafts::{self, Edit, Saved};
 use tolmach_runtime::ports::DraftChangeKind;
-use uuid::Uuid;
 
 use super::{address, answer, by_script, editor, id, people::Person, state_of};
 use crate::{
     Panel,
+    api::Body,
     context::Visit,
     error::{Failure, Served},
     form::{Form, Params},
     gate::see_other,
 };
-
-/// A body of JSON, within the bound of its route.
-pub(crate) struct Body<T>(T);
-
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
-    type Rejection = Failure;
-
-    async fn from_request(request: Request, state: &S) -> Result<Body<T>, Failure> {
-        let body = Json::from_request(request, state).await;
-        body.map(|Json(body)| Body(body)).map_err(|why| match why.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Failure::Bad("draft.too_large"),
-            _ => Failure::Bad("error.form"),
-        })
-    }
-}
 
 #[derive(Deserialize)]
 pub(crate) struct Written {
@@ -138,83 +119,6 @@ pub(crate) async fn undo(
     Ok(answer(json!({
         "revision": undone.revision, "file": undone.path, "text": undone.text, "what": undone.kind,
     })))
-}
-
-#[derive(Deserialize)]
-pub(crate) struct Typing {
-    draft: Uuid,
-    file: String,
-    text: String,
-    #[serde(default)]
-    offset: usize,
-}
-
-impl Typing {
-    /// The bundle of the draft with the text as it is typed.
-    async fn bundle(&self, panel: &Panel) -> Result<Bundle, Failure> {
-        if self.text.len() > flow_drafts::MAX_FILE {
-            return Err(Failure::Bad("draft.too_large"));
-        }
-        let mut bundle = flow_drafts::open(panel.store(), self.draft).await?.bundle;
-        bundle.files.insert(self.file.clone(), self.text.clone());
-        Ok(bundle)
-    }
-}
-
-/// Computes beside the tasks that wait for others.
-pub(in crate::pages) async fn computed<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| Failure::Unavailable)
-}
-
-/// What is wrong with the draft as it is typed.
-pub(crate) async fn check(
-    State(panel): State<Arc<Panel>>,
-    visit: Visit,
-    Body(typing): Body<Typing>,
-) -> Served {
-    let (bundle, platform) = (typing.bundle(&panel).await?, panel.options.platform.clone());
-    let findings = computed(move || assist::findings(&bundle, &platform)).await?;
-    let ok = !findings.iter().any(Finding::is_error);
-    let found: Vec<Value> = findings.iter().map(|finding| shown(&panel, &visit, finding)).collect();
-    Ok(answer(json!({ "diagnostics": found, "ok": ok })))
-}
-
-/// A problem with its fix in words.
-pub(super) fn shown(panel: &Panel, visit: &Visit, finding: &Finding) -> Value {
-    let mut shown = serde_json::to_value(finding).unwrap_or_default();
-    if let Some(fix) = &finding.fix {
-        let label = match fix.replacement.trim() {
-            "" => panel.renderer.text(visit.language, "draft.fix.remove").to_owned(),
-            text if text.chars().count() <= 60 && !text.contains('\n') => {
-                panel.renderer.text(visit.language, "draft.fix.write").replace("{text}", text)
-            }
-            _ => panel.renderer.text(visit.language, "draft.fix.mend").to_owned(),
-        };
-        shown["fix"]["label"] = label.into();
-    }
-    shown
-}
-
-/// What may stand at a place.
-pub(crate) async fn complete(State(panel): State<Arc<Panel>>, Body(typing): Body<Typing>) -> Served {
-    let (bundle, platform) = (typing.bundle(&panel).await?, panel.options.platform.clone());
-    let found = computed(move || {
-        let typed = Typed { bundle: &bundle, file: &typing.file, platform: &platform };
-        assist::complete(&typed, typing.offset)
-    });
-    Ok(answer(serde_json::to_value(found.await?).unwrap_or_default()))
-}
-
-/// What the word at a place means.
-pub(crate) async fn hover(State(panel): State<Arc<Panel>>, Body(typing): Body<Typing>) -> Served {
-    let (bundle, platform) = (typing.bundle(&panel).await?, panel.options.platform.clone());
-    let found = computed(move || {
-        let typed = Typed { bundle: &bundle, file: &typing.file, platform: &platform };
-        assist::meaning(&typed, typing.offset)
-    });
-    Ok(answer(serde_json::to_value(found.await?).unwrap_or_default()))
 }
 
 /// A file that is meant in a query.

@@ -12,14 +12,10 @@ use tolmach_app::{
 };
 use tolmach_runtime::ports::DraftState;
 
-use super::{
-    address, answer,
-    api::{Meant, computed, shown},
-    editor, id, may_edit, row, short, state_of,
-    what_if::prompt_of,
-};
+use super::{address, answer, api::Meant, editor, id, may_edit, row, short, state_of, what_if::prompt_of};
 use crate::{
     Panel,
+    api::typing::{computed, shown},
     context::Visit,
     error::{Failure, Served},
     form::{Form, Params},
@@ -132,11 +128,11 @@ fn groups(
 }
 
 fn with_address(panel: &Panel, visit: &Visit, opened: &Opened, finding: &Finding) -> Value {
-    let mut problem = shown(panel, visit, finding);
+    let mut problem = serde_json::to_value(shown(panel, visit, finding.clone())).unwrap_or_default();
     problem["href"] = format!(
         "{}#L{}:{}",
         address(opened.draft.id, Some(&finding.file)),
-        finding.line.max(1),
+        finding.line,
         finding.column.max(1)
     )
     .into();

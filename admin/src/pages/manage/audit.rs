@@ -10,7 +10,7 @@ use axum::{
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tolmach_app::audit;
+use tolmach_app::{accounts::TOKENS, audit};
 use tolmach_runtime::ports::{AuditEntry, AuditQuery, AuditResult, Order, Page as Cut, Via};
 
 use crate::{
@@ -110,9 +110,14 @@ pub(crate) async fn page(
 
 fn row(filter: &Filter, entry: &AuditEntry) -> Value {
     let AuditEntry { seq, at, actor, action, object, result, details } = entry;
+    let token = match &actor.via {
+        Via::Staff(channel) => channel.strip_prefix(TOKENS),
+        _ => None,
+    };
     let via = match &actor.via {
         Via::Client => "client",
         Via::Staff(channel) if channel == "panel" => "panel",
+        Via::Staff(_) if token.is_some() => "api",
         Via::Staff(_) => "staff",
         Via::Cli => "cli",
         Via::System => "system",
@@ -133,7 +138,7 @@ fn row(filter: &Filter, entry: &AuditEntry) -> Value {
         one.address("/admin/audit", None)
     };
     json!({
-        "seq": seq, "at": at, "actor": actor.id, "via": via, "action": action, "object": object, "failure": failure,
+        "seq": seq, "at": at, "actor": actor.id, "via": via, "token": token, "action": action, "object": object, "failure": failure,
         "changes": changes(details), "actor_href": only(Some(&actor.id), None),
         "object_href": (!object.is_empty()).then(|| only(None, Some(object))),
     })

@@ -8,7 +8,7 @@ use super::ChatKey;
 use crate::ports::Result;
 
 /// A message in a chat's transcript.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MessageRow {
     /// Order within the store; 0 when not stored yet.
     #[serde(default)]
@@ -22,7 +22,7 @@ pub struct MessageRow {
 }
 
 /// A node at which chats wait, with their number.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct WaitingPlace {
     /// The release to which these chats are pinned.
     pub release: String,

@@ -17,7 +17,7 @@ pub struct Bundle {
 }
 
 /// A change of the current release.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Publication {
     /// Order within the store; 0 when not stored yet. The last one's release is the current one.
     #[serde(default)]
@@ -41,7 +41,7 @@ pub struct Publication {
 }
 
 /// The kind of a publication.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PublicationKind {
     /// A release was published.

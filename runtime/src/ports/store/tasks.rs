@@ -6,11 +6,12 @@ use serde::Serialize;
 use crate::ports::{Job, QuarantineQuery, QuarantinedTask, Result, Task};
 
 /// A task that waits in the queue or is being worked on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct QueuedTask {
     /// Its id in the queue.
     pub id: String,
     /// The task; `None` for one of another version of the program.
+    #[schemars(with = "Option<std::collections::BTreeMap<String, serde_json::Value>>")]
     pub job: Option<Job>,
     /// `Pending`, `Queued`, `Running` or `Failed`, as the queue names it.
     pub state: String,
@@ -19,7 +20,7 @@ pub struct QueuedTask {
 }
 
 /// The tasks of one state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct QueueCount {
     /// As [`QueuedTask::state`], or `Done` or `Killed`.
     pub state: String,

@@ -7,7 +7,7 @@ use super::ChatKey;
 use crate::ports::Result;
 
 /// A timer that a turn has started.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct TimerRow {
     /// The chat.
     pub chat: ChatKey,

@@ -10,7 +10,7 @@ use super::{Client, PASSWORD, catalogue::waited, client::field, create};
 use crate::{page::Page, support::Home};
 
 /// Every changing route, with the action of the row that it writes. Routes without one change nothing, and say why.
-const ROUTES: [(&str, Result<&str, &str>); 54] = [
+const ROUTES: [(&str, Result<&str, &str>); 61] = [
     ("/admin/login", Ok("account.login")),
     ("/admin/login/code", Ok("account.code")),
     ("/admin/logout", Ok("account.logout")),
@@ -23,6 +23,8 @@ const ROUTES: [(&str, Result<&str, &str>); 54] = [
     ("/admin/account/factor/off", Ok("account.second_factor")),
     ("/admin/account/sessions/end", Ok("account.end_login")),
     ("/admin/account/sessions/{id}/end", Ok("account.end_login")),
+    ("/admin/account/tokens", Ok("account.token")),
+    ("/admin/account/tokens/{id}/end", Ok("account.end_token")),
     ("/admin/inbox/{chat}/take", Ok("handoff.take")),
     ("/admin/inbox/{chat}/reply", Ok("handoff.say")),
     ("/admin/inbox/{chat}/return", Ok("handoff.return")),
@@ -52,6 +54,11 @@ const ROUTES: [(&str, Result<&str, &str>); 54] = [
     ("/admin/flows/{id}/delete", Err("stands in the history of the draft")),
     ("/admin/flows/{id}/rename", Err("changes what a draft is called, before anybody else sees it")),
     ("/admin/flows/{id}/update", Err("stands in the history of the draft")),
+    ("/admin/api/leads/{id}", Ok("lead.set")),
+    ("/admin/api/drafts", Ok("draft.begin")),
+    ("/admin/api/drafts/{id}/file", Err("stands in the history of the draft")),
+    ("/admin/api/drafts/{id}/publish", Ok("release.publish")),
+    ("/admin/api/drafts/{id}/discard", Ok("draft.discard")),
     ("/admin/api/check", Err("answers a question")),
     ("/admin/api/complete", Err("answers a question")),
     ("/admin/api/hover", Err("answers a question")),
@@ -152,10 +159,11 @@ async fn every_change_is_in_the_log_with_before_and_after() {
     chats(&mut walk).await;
     catalogue(&mut walk).await;
     flows(&mut walk).await;
+    api(&mut walk).await;
     manage(&mut walk, &server.address).await;
     // Where a form leads back to, the page says what was done.
     for (page, told) in [
-        ("/admin/account", ["look", "password", "sessions", "factor_off"].as_slice()),
+        ("/admin/account", ["look", "password", "sessions", "factor_off", "token"].as_slice()),
         ("/admin/catalogue", &["catalogue.rolled_back", "upload.discarded", "upload.several"]),
         ("/admin/people", &["role", "disabled", "enabled", "factor", "sessions", "withdrawn"]),
         ("/admin/jobs", &["retried", "discarded"]),
@@ -218,6 +226,12 @@ async fn account(walk: &mut Walk, address: &str) {
     const NEW: &str = "another key of the store";
     let wanted = [("old", PASSWORD), ("new", NEW), ("again", NEW)];
     walk.post("/admin/account/password", "/admin/account/password", &wanted).await;
+
+    let token = [("name", "ci"), ("days", "9")];
+    let made = walk.post("/admin/account/tokens", "/admin/account/tokens", &token).await.body;
+    let id = made.split("/admin/account/tokens/").nth(1).and_then(|rest| rest.split('/').next());
+    let end = format!("/admin/account/tokens/{}/end", id.expect("a token"));
+    walk.post("/admin/account/tokens/{id}/end", &end, &[]).await;
 
     let begun = walk.post("/admin/account/factor/begin", "/admin/account/factor/begin", &[]).await.body;
     let secret = begun.split("<code class=\"nowrap\">").nth(1).and_then(|rest| rest.split('<').next());
@@ -358,6 +372,30 @@ async fn flows(walk: &mut Walk) {
     let back = ["release", "seen"].map(|name| field(&page, name).expect("a field"));
     let back = [("release", back[0].as_str()), ("seen", back[1].as_str())];
     walk.post("/admin/flows/rollback", "/admin/flows/rollback", &back).await;
+}
+
+/// The same by the API, as a script of the panel asks it.
+async fn api(walk: &mut Walk) {
+    let board = walk.client.get("/admin/leads").await.body;
+    let lead = board.split("data-lead=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a lead");
+    let mut ask = async |route: &'static str, path: &str, body: Value| {
+        let (status, answer) = walk.client.json(path, &body).await;
+        assert_eq!(status, 200, "{route}: {answer}");
+        walk.note(route);
+        answer
+    };
+    let note = serde_json::json!({ "status": "won", "note": "секретная заметка" });
+    ask("/admin/api/leads/{id}", &format!("/admin/api/leads/{lead}"), note).await;
+    for end in ["publish", "discard"] {
+        let title = serde_json::json!({ "title": "By a program" });
+        let draft = ask("/admin/api/drafts", "/admin/api/drafts", title).await;
+        let at = |what: &str| format!("/admin/api/drafts/{}/{what}", draft["id"].as_str().expect("an id"));
+        let text = "## Parking\nBehind the house.\n";
+        let file = serde_json::json!({ "path": "knowledge/parking.en.md", "base": 0, "text": text });
+        ask("/admin/api/drafts/{id}/file", &at("file"), file).await;
+        let route = ROUTES.iter().find(|(path, _)| *path == format!("/admin/api/drafts/{{id}}/{end}"));
+        ask(route.expect("a route").0, &at(end), serde_json::json!({})).await;
+    }
 }
 
 async fn catalogue(walk: &mut Walk) {

@@ -72,7 +72,7 @@ impl Browser {
                 if needs.is_some_and(|what| !role.may(what)) {
                     wrong.insert(format!("{address} links to {link}"));
                 }
-                let downloads = [".csv", ".txt", "/test"].iter().any(|end| path.ends_with(end));
+                let downloads = [".csv", ".txt", ".json", "/test"].iter().any(|end| path.ends_with(end));
                 let count = opened.entry(route).or_default();
                 if *count < PAGES && !downloads && seen.insert(link.clone()) {
                     *count += 1;

@@ -20,19 +20,19 @@ use tolmach_engine::{
 use tolmach_runtime::{
     leads::{LeadChange, LeadHistoryRow, LeadRow},
     ports::{
-        self, Account, AccountSaved, AccountStore, Actor, Address, AnalyticsEvent, AnalyticsStore,
-        AuditEntry, AuditQuery, AuditStore, Bundle, Catalog, Channel, Chat, ChatKey, ChatStore, ClientStore,
-        ClientTable, Commit, CommitOutcome, DataChange, DataQuery, DataReference, DataRow, DataStore,
-        DataTable, DatabaseFacts, Day, Delivery, DeliveryRow, DialogFigures, DialogQuery, DialogRow,
-        DialogStore, DraftChange, DraftFile, DraftStore, DraftWrite, Embedder, Erased, Erasure, FigurePeriod,
-        FigureStore, FlowDraft, FoundSaid, Http, Inbound, InboxStore, Invitation, Job, LeadChanged,
-        LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore, Llm, Login, LoginCount, Logins, Mention,
-        MessageQuery, MessageRow, MeterStore, ModelCall, ModelCallQuery, ModelCallRow, ModelFigures,
-        ModelTimes, Needle, News, Next, NoteRow, NoticeRow, OutboxRow, OutboxStore, Page, Publication,
-        PublishOutcome, Purged, QuarantineQuery, QuarantinedTask, QueueCount, QueuedTask, ReleaseStore,
-        Removed, ReplyFigures, Retention, Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerRow,
-        TimerStore, TurnLine, TurnQuery, TurnStore, UnsureTurn, Upload, UploadStore, Waiting, WaitingPlace,
-        Write, Written,
+        self, AccessToken, Account, AccountSaved, AccountStore, Actor, Address, AnalyticsEvent,
+        AnalyticsStore, AuditEntry, AuditQuery, AuditStore, Bundle, Catalog, Channel, Chat, ChatKey,
+        ChatStore, ClientStore, ClientTable, Commit, CommitOutcome, DataChange, DataQuery, DataReference,
+        DataRow, DataStore, DataTable, DatabaseFacts, Day, Delivery, DeliveryRow, DialogFigures, DialogQuery,
+        DialogRow, DialogStore, DraftChange, DraftFile, DraftStore, DraftWrite, Embedder, Erased, Erasure,
+        FigurePeriod, FigureStore, FlowDraft, FoundSaid, Http, Inbound, InboxStore, Invitation, Job,
+        LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore, Llm, Login, LoginCount,
+        Logins, Mention, MessageQuery, MessageRow, MeterStore, ModelCall, ModelCallQuery, ModelCallRow,
+        ModelFigures, ModelTimes, Needle, News, Next, NoteRow, NoticeRow, OutboxRow, OutboxStore, Page,
+        Publication, PublishOutcome, Purged, QuarantineQuery, QuarantinedTask, QueueCount, QueuedTask,
+        ReleaseStore, Removed, ReplyFigures, Retention, Store, StoredTurn, TakenOverChat, Task, TaskStore,
+        TimerRow, TimerStore, TokenStore, TurnLine, TurnQuery, TurnStore, UnsureTurn, Upload, UploadStore,
+        Waiting, WaitingPlace, Write, Written,
     },
 };
 use uuid::Uuid;
@@ -242,6 +242,12 @@ store! { ChatStore
     fn chats_at_rest() -> u64;
     fn chats_like(part: &str) -> Vec<ChatKey>;
     fn taken_over() -> Vec<TakenOverChat>;
+}
+
+store! { TokenStore
+    fn token(id: &str) -> Option<(AccessToken, Account)>;
+    fn tokens(account: Uuid) -> Vec<AccessToken>;
+    fn touch_token(id: &str, day: i64) -> ();
 }
 
 store! { AccountStore
