@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use uuid::Uuid;
 
-use super::{Account, Inbound, Invitation, Login, Logins, NoteRow, Order, Page, Upload};
+use super::{Account, Inbound, Invitation, Login, Logins, NoteRow, Order, Page, SettingsWrite, Upload};
 
 /// Who made a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,6 +161,8 @@ pub enum Write {
     RemoveUpload(Uuid),
     /// Adds a note about a chat that has had a turn.
     Note(NoteRow),
+    /// Writes a section of the settings whose version must be the expected one.
+    Settings(Box<SettingsWrite>),
     /// Puts an event into the inbox.
     Receive {
         /// When, milliseconds since the Unix epoch.
@@ -182,7 +184,7 @@ pub enum Written {
     },
     /// Another account has the name. Nothing is stored.
     NameTaken,
-    /// Somebody else changed the account at the same time. Nothing is stored.
+    /// Somebody else changed the account or the section at the same time. Nothing is stored.
     Conflict,
     /// There is no such invitation, or no such chat. Nothing is stored.
     Gone,

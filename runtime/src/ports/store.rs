@@ -18,6 +18,7 @@ mod leads;
 mod leases;
 mod outbox;
 mod releases;
+mod settings;
 mod tasks;
 mod timers;
 mod turns;
@@ -49,6 +50,9 @@ pub use leads::{LeadChanged, LeadCount, LeadQuery, LeadStore};
 pub use leases::LeaseStore;
 pub use outbox::{DeliveryRow, DeliveryState, NoticeRow, OutboxRow, OutboxStore, presses};
 pub use releases::{Bundle, Publication, PublicationKind, PublishOutcome, ReleaseStore};
+pub use settings::{
+    SettingsStore, SettingsWrite, StoredSecret, StoredSection, StoredSettings, ending as setting_ending,
+};
 pub use tasks::{QueueCount, QueuedTask, TaskStore};
 pub use timers::{TimerRow, TimerStore};
 pub use turns::{Chat, Commit, CommitOutcome, StoredTurn, TurnQuery, TurnStore};
@@ -79,6 +83,7 @@ pub trait Store:
     + DialogStore
     + FigureStore
     + DraftStore
+    + SettingsStore
     + DataStore
 {
     /// Deletes rows that are older than `keep` allows, oldest first, at most `limit` rows of each table. A count that

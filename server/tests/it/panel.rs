@@ -19,6 +19,8 @@ mod manage_browser;
 mod roles;
 mod roles_browser;
 mod security;
+mod settings;
+mod settings_browser;
 mod tour;
 
 use serde_json::Value;

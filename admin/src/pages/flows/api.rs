@@ -174,7 +174,7 @@ pub(crate) async fn check(
     visit: Visit,
     Body(typing): Body<Typing>,
 ) -> Served {
-    let (bundle, platform) = (typing.bundle(&panel).await?, panel.options.platform.clone());
+    let (bundle, platform) = (typing.bundle(&panel).await?, (*panel.options.platform.get()).clone());
     let findings = computed(move || assist::findings(&bundle, &platform)).await?;
     let ok = !findings.iter().any(Finding::is_error);
     let found: Vec<Value> = findings.iter().map(|finding| shown(&panel, &visit, finding)).collect();
@@ -199,7 +199,7 @@ pub(super) fn shown(panel: &Panel, visit: &Visit, finding: &Finding) -> Value {
 
 /// What may stand at a place.
 pub(crate) async fn complete(State(panel): State<Arc<Panel>>, Body(typing): Body<Typing>) -> Served {
-    let (bundle, platform) = (typing.bundle(&panel).await?, panel.options.platform.clone());
+    let (bundle, platform) = (typing.bundle(&panel).await?, (*panel.options.platform.get()).clone());
     let found = computed(move || {
         let typed = Typed { bundle: &bundle, file: &typing.file, platform: &platform };
         assist::complete(&typed, typing.offset)
@@ -209,7 +209,7 @@ pub(crate) async fn complete(State(panel): State<Arc<Panel>>, Body(typing): Body
 
 /// What the word at a place means.
 pub(crate) async fn hover(State(panel): State<Arc<Panel>>, Body(typing): Body<Typing>) -> Served {
-    let (bundle, platform) = (typing.bundle(&panel).await?, panel.options.platform.clone());
+    let (bundle, platform) = (typing.bundle(&panel).await?, (*panel.options.platform.get()).clone());
     let found = computed(move || {
         let typed = Typed { bundle: &bundle, file: &typing.file, platform: &platform };
         assist::meaning(&typed, typing.offset)

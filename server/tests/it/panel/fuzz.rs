@@ -34,10 +34,11 @@ const CHANGED: &str = "SELECT
     (SELECT group_concat(id, '|') FROM (SELECT id FROM uploads ORDER BY id)) AS uploads,
     (SELECT group_concat(id || title || base || revision || state, '|') FROM flow_drafts) AS drafts,
     (SELECT count(*) FROM publications) AS publications,
+    (SELECT group_concat(section || version || entries, '|') FROM settings) AS settings,
     (SELECT count(*) FROM audit WHERE failure IS NULL) AS done";
 
 /// Names of parameters: of the query for a page, of the form for a change. Every route has its line.
-const PARAMETERS: [(&str, &str, &[&str]); 102] = [
+const PARAMETERS: [(&str, &str, &[&str]); 106] = [
     ("GET", "/admin/assets/{*name}", &["v"]),
     ("GET", "/admin/login", &["next", "why", "lang"]),
     ("POST", "/admin/login", &["name", "password", "next"]),
@@ -124,6 +125,14 @@ const PARAMETERS: [(&str, &str, &[&str]); 102] = [
     ("POST", "/admin/people/{id}/disable", &["disabled"]),
     ("POST", "/admin/people/{id}/factor", &["x"]),
     ("POST", "/admin/people/{id}/sessions", &["x"]),
+    ("GET", "/admin/settings", &["x"]),
+    ("GET", "/admin/settings/{section}", &["saved"]),
+    (
+        "POST",
+        "/admin/settings/{section}",
+        &["seen", "staff.rows", "staff.0.name", "staff.0.email", "staff.99999.name"],
+    ),
+    ("POST", "/admin/settings/{section}/test", &["seen", "test", "test.to"]),
     ("GET", "/admin/audit", &["actor", "action", "object", "from", "to", "before"]),
     ("GET", "/admin/audit.csv", &["actor", "action", "object", "from", "to", "before"]),
     ("GET", "/admin/system", &["x"]),
@@ -245,6 +254,7 @@ impl Fuzz {
             .replace("{message}", "1")
             .replace("{article}", "A-1")
             .replace("{table}", "chats")
+            .replace("{section}", "staff")
             .replace("people/{id}", &format!("people/{}", self.person))
             .replace("uploads/{id}", &format!("uploads/{}", self.upload))
             .replace("leads/{id}", &format!("leads/{}", self.lead))
