@@ -388,23 +388,21 @@ pub async fn set(
         if let Some(variable) = shown.fixed.get(*key) {
             return Err(Error::Fixed((*key).to_owned(), variable.clone()));
         }
+        let wrong = |why: schema::BadText| {
+            // Not what was typed: it may be what nobody else is to read.
+            let text = format!("{key}: {}", why.text);
+            Error::Wrong(vec![Problem { key: (*key).to_owned(), code: why.code, text }])
+        };
         match (field.kind, text) {
-            (Kind::Secret, text) => change.secrets.push(((*key).to_owned(), text.map(Secret::new))),
-            (_, None) => drop(change.values.remove(*key)),
-            (_, Some(text)) => {
-                let value = field.read(text).map_err(|why| {
-                    let text = match field.private {
-                        true => format!("{key}: {}", why.text),
-                        false => format!("{key} is {text:?}; {}", why.text),
-                    };
-                    Error::Wrong(vec![Problem { key: (*key).to_owned(), code: why.code, text }])
-                })?;
-                if value == *value_at(&shown.base, key) {
-                    change.values.remove(*key);
-                } else {
-                    change.values.insert((*key).to_owned(), value);
-                }
+            (Kind::Secret, text) => {
+                let secret = text.map(schema::secret).transpose().map_err(wrong)?;
+                change.secrets.push(((*key).to_owned(), secret));
             }
+            (_, None) => drop(change.values.remove(*key)),
+            (_, Some(text)) => match field.read(text).map_err(wrong)? {
+                value if value == *value_at(&shown.base, key) => drop(change.values.remove(*key)),
+                value => drop(change.values.insert((*key).to_owned(), value)),
+            },
         }
     }
     save(store, tuning, actor, now, (section, change)).await

@@ -222,6 +222,18 @@ mod tests {
         assert_eq!(jobs.store().retain(&nothing, 10).await.unwrap().all(), 0, "what waits is never old");
     }
 
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_report_that_is_set_while_the_process_runs_is_sent() {
+        let folder = tempfile::tempdir().unwrap();
+        let jobs = jobs(folder.path()).await;
+        let noon = "2026-03-01T12:00:00Z".parse::<jiff::Timestamp>().unwrap().as_millisecond();
+        assert_eq!(jobs.recurring(noon).len(), 1, "only what retains");
+        let mut config = (*jobs.config.get()).clone();
+        config.report.at = "11:30".to_owned();
+        jobs.config.set(config);
+        assert_eq!(jobs.recurring(noon)[1].0, "report:2026-03-01");
+    }
+
     #[test]
     fn a_job_parses_with_and_without_a_retry_count() {
         let bare: Job = serde_json::from_str(r#"{"kind":"deliver","chat":"web:1"}"#).unwrap();

@@ -9,7 +9,7 @@ use tolmach_runtime::secret::Secret;
 
 use super::{
     Problem, SectionChange, Shown,
-    schema::{BadText, Entry, Field, Kind, Rows, Section},
+    schema::{self, BadText, Entry, Field, Kind, Rows, Section},
     value_at,
 };
 
@@ -94,13 +94,10 @@ fn read_secret(read: &mut Read, shown: &Shown, entered: &Entered, (name, place):
     let text = entered.get(place).map(|text| text.trim()).filter(|text| !text.is_empty());
     let goes = entered.contains_key(&format!("{place}.remove"));
     match text {
-        Some(text) if text.chars().count() > super::schema::LONGEST || text.chars().any(char::is_control) => {
-            read.wrong(
-                place,
-                BadText { code: "secret", text: "at most 2000 printable characters are expected" },
-            );
-        }
-        Some(text) => read.change.secrets.push((name.to_owned(), Some(Secret::new(text)))),
+        Some(text) => match schema::secret(text) {
+            Ok(secret) => read.change.secrets.push((name.to_owned(), Some(secret))),
+            Err(why) => read.wrong(place, why),
+        },
         // An empty one, because the file may have another.
         None if goes && shown.secrets.contains_key(name) => {
             read.change.secrets.push((name.to_owned(), Some(Secret::default())));
@@ -256,7 +253,7 @@ mod tests {
     use tolmach_runtime::ports::{StoredSecret, StoredSection, StoredSettings};
 
     use super::*;
-    use crate::settings::{KnownSecret, Source, schema};
+    use crate::settings::{KnownSecret, Source};
 
     fn shown(values: Value) -> Shown {
         Shown { values: values.clone(), under: values.clone(), base: values, ..Shown::default() }

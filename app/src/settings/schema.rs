@@ -1,6 +1,8 @@
 //! Which settings can be changed while the program runs, by section, in the order of the pages.
 
 use serde_json::{Number, Value, json};
+use tolmach_engine::link;
+use tolmach_runtime::secret::Secret;
 
 /// A section: what one form shows and one save stores.
 #[derive(Debug)]
@@ -269,6 +271,18 @@ pub fn single(key: &str) -> Option<(&'static Section, &'static Field)> {
     }
 }
 
+/// Reads a secret.
+///
+/// # Errors
+/// When it is longer than any, or holds what no header and no login may hold.
+pub fn secret(text: &str) -> Result<Secret, BadText> {
+    let secret = Secret::new(text);
+    if secret.expose().chars().count() > LONGEST || secret.expose().chars().any(char::is_control) {
+        return Err(BadText { code: "secret", text: "at most 2000 printable characters are expected" });
+    }
+    Ok(secret)
+}
+
 impl Section {
     /// Everything that it holds.
     pub fn entries(&self) -> impl Iterator<Item = &'static Entry> + use<> {
@@ -312,6 +326,10 @@ impl Field {
         }
         if text.chars().any(|c| c.is_control() && c != '\n' && c != '\r') {
             return Err(BadText { code: "control", text: "a text without control characters is expected" });
+        }
+        if link::has_credentials(text) {
+            let text = "an address without a user name and a password is expected";
+            return Err(BadText { code: "credentials", text });
         }
         if self.kind == Kind::List {
             let parts = text.split(['\n', ',']).map(str::trim).filter(|part| !part.is_empty());
@@ -364,6 +382,9 @@ mod tests {
         assert_eq!(tls.read("ssl").unwrap_err().code, "choice");
         assert_eq!(text("x").read(&"ё".repeat(LONGEST + 1)).unwrap_err().code, "long");
         assert_eq!(text("x").read("a\u{7}b").unwrap_err().code, "control");
+        assert_eq!(text("x").read("https://me:word@example.com/v1").unwrap_err().code, "credentials");
+        assert!(text("x").read("Shop <shop@example.com>").is_ok());
+        assert_eq!(secret("a\nb").unwrap_err().code, "secret");
         assert_eq!(optional("x", Kind::Decimal).read("0,15"), Ok(json!("0.15")));
     }
 }

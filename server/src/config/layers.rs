@@ -11,7 +11,7 @@ use figment::{
 use serde_json::{Value, json};
 use tolmach_app::settings::{
     KnownSecret, Problem, Shown, Source,
-    schema::{self, Entry},
+    schema::{self, Entry, Kind},
     value_at,
 };
 use tolmach_runtime::{
@@ -215,10 +215,12 @@ impl Layers {
         let values = stored.sections.iter().flat_map(|section| &section.values);
         for (key, value) in values {
             match schema::entry(key) {
-                Some((_, Entry::One(_))) => put(&mut tree, key, value.clone()),
+                Some((_, Entry::One(field))) if field.kind != Kind::Secret => {
+                    put(&mut tree, key, value.clone())
+                }
                 Some((_, Entry::Many(rows))) => put_rows(&mut tree, rows, value.clone()),
-                // Of a later version of the program.
-                None => {}
+                // Of a later version of the program, or a secret, which is stored elsewhere.
+                Some((_, Entry::One(_))) | None => {}
             }
         }
         for secret in &stored.secrets {
@@ -364,4 +366,113 @@ fn explain(error: &figment::Error) -> String {
         kind => kind.to_string(),
     };
     if name.is_empty() { format!("{at}{kind}") } else { format!("{at}{name}: {kind}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use tolmach_runtime::ports::{StoredSecret, StoredSection};
+
+    use super::*;
+
+    fn layers() -> Layers {
+        let file = json!({
+            "smtp": { "host": "file.example.com", "from": "shop@example.com", "password": "of the file 1111" },
+            "retention": { "leads_days": 5 },
+            "sites": { "tools": { "title": "Tools" } },
+            "llm": {
+                "model": "m",
+                "roles": { "fast": { "model": "a", "api_key": "of the role 2222" }, "slow": { "model": "b" } },
+                "prices": [{ "model": "m", "input": 0.15, "output": 1, "currency": "USD" }],
+            },
+        });
+        let mut layers = Layers { file, ..Layers::default() };
+        layers.add("TOLMACH_SMTP_PORT".to_owned(), "2525").unwrap();
+        layers.add("TOLMACH_STAFF_EMAIL".to_owned(), "a@example.com, b@example.com").unwrap();
+        layers.add("TOLMACH_LLM_API_KEY".to_owned(), "of the variable 3333").unwrap();
+        layers
+    }
+
+    fn stored(values: Value, secrets: &[(&str, &str)]) -> StoredSettings {
+        let Value::Object(values) = values else { panic!("values by name") };
+        let (section, author) = ("any".to_owned(), "Olga".to_owned());
+        let secret = |(name, secret): &(&str, &str)| StoredSecret {
+            name: (*name).to_owned(),
+            secret: Secret::new(secret),
+            ending: String::new(),
+            author: "Olga".to_owned(),
+            at: 1,
+        };
+        StoredSettings {
+            sections: vec![StoredSection { section, version: 1, values, author, at: 1 }],
+            secrets: secrets.iter().map(secret).collect(),
+        }
+    }
+
+    #[test]
+    fn each_layer_goes_before_the_one_below() {
+        let stored = stored(
+            json!({
+                "smtp.host": "panel.example.com", "smtp.port": 25, "retention.audit_days": 9, "llm.api_key": "no value",
+                "staff": { "default": { "telegram": ["1"], "email": ["c@example.com"] } }, "of.a.later.version": 1,
+                "llm.roles": { "fast": { "model": "c" }, "new": { "model": "d" } },
+            }),
+            &[
+                ("smtp.password", "of the panel 4444"),
+                ("llm.api_key", "of the panel 5555"),
+                ("llm.roles.gone.api_key", "x"),
+            ],
+        );
+        let config = layers().with(&stored).unwrap();
+        assert_eq!((config.smtp.host.as_str(), config.smtp.port), ("panel.example.com", Some(2525)));
+        assert_eq!(
+            (config.smtp.from.as_str(), config.smtp.password.expose()),
+            ("shop@example.com", "of the panel 4444")
+        );
+        let days = &config.retention;
+        assert_eq!((days.leads_days, days.audit_days, days.chats_days), (5, 9, 1095));
+        assert_eq!(config.llm.api_key.expose(), "of the variable 3333");
+        let group = &config.staff["default"];
+        assert_eq!((group.telegram.len(), group.email.len()), (1, 2), "{group:?}");
+        let roles: Vec<&str> = config.llm.roles.keys().map(String::as_str).collect();
+        assert_eq!(roles, ["fast", "new"]);
+        let fast = &config.llm.roles["fast"];
+        assert_eq!(
+            (fast.model.as_str(), fast.api_key.expose()),
+            ("c", "of the role 2222"),
+            "it keeps its key"
+        );
+
+        let shown = layers().shown(stored, Vec::new());
+        let told = format!("{shown:?}");
+        for secret in ["of the file", "of the role", "of the variable", "of the panel"] {
+            assert!(!told.contains(secret), "{secret}: {told}");
+        }
+        let sources =
+            ["smtp.host", "smtp.port", "smtp.from", "smtp.tls", "llm.api_key", "smtp.password", "llm.roles"];
+        assert_eq!(
+            sources.map(|key| shown.source(key)),
+            [
+                Source::Panel,
+                Source::Environment,
+                Source::File,
+                Source::Default,
+                Source::Environment,
+                Source::Panel,
+                Source::Panel,
+            ]
+        );
+        assert_eq!(shown.secrets["llm.roles.fast.api_key"].ending, "2222");
+        assert_eq!(shown.secrets["smtp.password"].stored, Some(("Olga".to_owned(), 1)));
+        assert_eq!(shown.values["sites"]["tools"]["title"], json!({ "ru": "Tools", "en": "Tools" }));
+        assert_eq!(shown.base["llm"]["prices"][0]["input"], "0.15", "as a form has it");
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_named() {
+        let problem = layers().with(&stored(json!({ "smtp.tls": "ssl" }), &[])).unwrap_err();
+        assert_eq!(problem.key, "smtp.tls", "{}", problem.text);
+        // An empty secret says that there is none, whatever the file has.
+        let config = layers().with(&stored(json!({}), &[("smtp.password", "")])).unwrap();
+        assert!(config.smtp.password.is_empty());
+    }
 }

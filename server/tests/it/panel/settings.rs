@@ -436,3 +436,33 @@ async fn sites_and_who_may_change_settings() {
         assert_eq!(other.post("/admin/settings/mail", &[("seen", "0")]).await.status, 403, "{name}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_added_to_a_group_is_told_of_the_next_lead() {
+    let smtp = Smtp::start().await;
+    let port = smtp.port.to_string();
+    let mail = [
+        ("TOLMACH_SMTP_HOST", "127.0.0.1"),
+        ("TOLMACH_SMTP_PORT", port.as_str()),
+        ("TOLMACH_SMTP_TLS", "none"),
+        ("TOLMACH_SMTP_FROM", "shop@example.com"),
+    ];
+    let panel = Panel::with(&mail).await;
+    let mut olga = panel.logged_in("Olga").await;
+    let (page, _) = opened(&mut olga, "mail").await;
+    assert!(page.contains("TOLMACH_SMTP_HOST") && page.matches(" readonly").count() >= 3, "{page}");
+    let group = [("staff.rows", "1"), ("staff.0.name", "default"), ("staff.0.email", "night@example.com")];
+    assert_eq!(saved(&mut olga, "staff", &group).await.status, 303);
+    let mut page = Page::new(&panel.server, "ru").await;
+    page.ask("m1", "позовите менеджера").await;
+    page.ask("m2", "Анна, 8 916 555 01 42").await;
+    for _ in 0..200 {
+        if !smtp.inner().mails.is_empty() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert!(!smtp.inner().mails.is_empty(), "{}", panel.server.printed());
+    let all = olga.get("/admin/audit").await.body;
+    assert!(!all.contains("night@example.com"), "an address is in the audit log");
+}

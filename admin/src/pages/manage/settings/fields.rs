@@ -119,7 +119,7 @@ impl View<'_> {
         json!({
             "place": place, "id": id(&place), "new": new, "title": title, "value": name, "was": text("was"),
             "named": rows.named, "fields": fields, "error": self.error(&format!("{place}.name")),
-            "test": (rows.key == "llm.roles" && !new).then(|| place.clone()),
+            "test": (rows.key == "llm.roles").then(|| place.clone()),
             "wrong": self.problems.iter().any(|problem| problem.key.starts_with(&format!("{place}."))),
         })
     }
@@ -162,7 +162,7 @@ impl View<'_> {
             "hint_key": renderer.has(&hint).then_some(hint), "choices": choices, "unit_key": unit,
             "fixed": fixed, "secret": secret, "error": self.error(place),
             "other": now.filter(|now| *now != value && field.kind != Kind::Secret),
-            "source_key": source.filter(|_| table.is_none()), "restart": field.restart,
+            "source_key": source.filter(|_| table.is_none() && field.kind != Kind::Secret), "restart": field.restart,
             "wide": matches!(field.kind, Kind::Secret | Kind::List),
             "goes": self.entered.contains_key(&format!("{place}.remove")),
         })
