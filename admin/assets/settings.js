@@ -5,6 +5,8 @@ const { $, $$, complain, fill, place } = window.panel;
 
 const form = $("[data-settings]");
 const bar = $("[data-changes]");
+/** Changes that the bar tells. */
+const TOLD = 3;
 
 if (form && bar) {
   const idle = [...bar.childNodes];
@@ -14,11 +16,22 @@ if (form && bar) {
   const changed = () => [...was].filter(([field, before]) => value(field) !== before);
   let saving = false;
   const count = () => {
-    const { length } = changed();
+    const all = changed();
+    const { length } = all;
     if (!length) { bar.replaceChildren(...idle); return; }
     const words = document.createElement("b");
     words.textContent = length === 1 ? bar.dataset.one : fill(bar.dataset.many, { n: length });
     bar.replaceChildren(words);
+    // Short values are told, old and new; of a secret, and of what is long, only what it is.
+    const names = all.slice(0, TOLD).map(([field, before]) => {
+      const name = field.labels?.[0]?.textContent ?? document.getElementById(field.getAttribute("aria-labelledby"))?.textContent ?? "";
+      const plain = field.type !== "checkbox" && !field.classList.contains("masked") && `${before}${field.value}`.length < 40 && !/\n/.test(`${before}${field.value}`);
+      return plain ? `${name} ${before || "—"} → ${field.value || "—"}` : name;
+    });
+    const line = document.createElement("span");
+    line.className = "soft";
+    line.textContent = ` ${names.join(", ")}${length > TOLD ? " …" : ""} · ${bar.dataset.effect}`;
+    bar.append(":", line);
   };
   form.addEventListener("input", count);
   form.addEventListener("change", count);

@@ -360,9 +360,19 @@ impl Config {
 
     /// This configuration with what may change while a process runs from another one.
     pub fn retuned(&self, new: Config) -> Config {
-        let Config { llm, smtp, staff, sites, web_hosts, retention, report, debounce_ms, telegram, .. } = new;
-        let limits =
-            Limits { notices: new.limits.notices, relayed: new.limits.relayed, ..self.limits.clone() };
+        let Config {
+            llm,
+            smtp,
+            staff,
+            sites,
+            web_hosts,
+            retention,
+            report,
+            debounce_ms,
+            telegram,
+            limits,
+            ..
+        } = new;
         Config {
             llm,
             smtp,

@@ -106,6 +106,10 @@ const fn days(key: &'static str) -> Entry {
     Entry::One(field(key, Kind::Number("days")))
 }
 
+const fn count(key: &'static str) -> Entry {
+    Entry::One(field(key, Kind::Number("")))
+}
+
 /// All sections.
 pub const SECTIONS: &[Section] = &[
     Section {
@@ -241,12 +245,43 @@ pub const SECTIONS: &[Section] = &[
             },
             Part {
                 name: "answers",
+                entries: &[Entry::One(optional("debounce_ms", Kind::Number("milliseconds")))],
+            },
+        ],
+    },
+    Section {
+        name: "limits",
+        parts: &[
+            Part {
+                name: "notices",
                 entries: &[
-                    Entry::One(optional("debounce_ms", Kind::Number("milliseconds"))),
-                    Entry::One(field("limits.notices.at_once", Kind::Number(""))),
-                    Entry::One(field("limits.notices.an_hour", Kind::Number(""))),
-                    Entry::One(field("limits.relayed.at_once", Kind::Number(""))),
-                    Entry::One(field("limits.relayed.an_hour", Kind::Number(""))),
+                    count("limits.notices.at_once"),
+                    count("limits.notices.an_hour"),
+                    count("limits.relayed.at_once"),
+                    count("limits.relayed.an_hour"),
+                ],
+            },
+            Part {
+                name: "address",
+                entries: &[
+                    count("limits.address.connections"),
+                    count("limits.address.requests"),
+                    count("limits.address.sockets"),
+                    count("limits.address.chats"),
+                    count("limits.address.messages"),
+                    count("limits.address.frames"),
+                    count("limits.address.kib"),
+                    count("limits.address.older"),
+                ],
+            },
+            Part {
+                name: "chat",
+                entries: &[
+                    count("limits.chat.sockets"),
+                    count("limits.chat.messages"),
+                    count("limits.chat.frames"),
+                    count("limits.chat.kib"),
+                    count("limits.chat.older"),
                 ],
             },
         ],

@@ -139,6 +139,7 @@ impl Run {
             email: email.clone().into(),
             platform: config.platform().into(),
             web: Arc::clone(&web),
+            guard: Arc::clone(&guard),
             bot: bot.clone(),
         };
         let outside = Outside {

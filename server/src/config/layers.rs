@@ -14,6 +14,7 @@ use tolmach_app::settings::{
     schema::{self, Entry, Kind},
     value_at,
 };
+use tolmach_channels::web;
 use tolmach_runtime::{
     NoticeLimits,
     ports::{StoredSettings, setting_ending},
@@ -314,6 +315,8 @@ fn defaults() -> Value {
         "web_hosts": [],
         "telegram": { "api_url": null },
         "limits": {
+            "address": web::AddressLimits::default(),
+            "chat": web::ChatLimits::default(),
             "notices": { "at_once": notices.at_once, "an_hour": notices.an_hour },
             "relayed": { "at_once": relayed.at_once, "an_hour": relayed.an_hour },
         },

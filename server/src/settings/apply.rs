@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use anyhow::{Context, bail};
 use tolmach_adapters::email::{self, EmailChannel};
 use tolmach_app::spending::Prices;
-use tolmach_channels::{telegram::Bot, web::WebChannel};
+use tolmach_channels::{
+    telegram::Bot,
+    web::{Guard, WebChannel},
+};
 use tolmach_engine::Platform;
 use tolmach_llm::{
     fallback::FallbackLlm,
@@ -37,6 +40,7 @@ pub struct Live {
     pub email: Shared<Option<Arc<EmailChannel>>>,
     pub platform: Shared<Platform>,
     pub web: Arc<WebChannel>,
+    pub guard: Arc<Guard>,
     /// The Telegram bot, if there is one.
     pub bot: Option<Arc<Bot>>,
 }
@@ -72,6 +76,10 @@ impl Live {
         }
         self.staff.set(staff);
         self.notices.set(config.limits.notices());
+        let limits = |config: &Config| config.limits.limits(config.web_sockets);
+        if limits(before) != limits(&config) {
+            self.guard.set_limits(limits(&config));
+        }
         self.coalescing.set(Coalescing { window: config.debounce(), ..*self.coalescing.get() });
         self.platform.set(config.platform());
         let sites = config.sites.iter().map(|(name, site)| (name.clone(), site.site())).collect();

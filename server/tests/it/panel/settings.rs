@@ -430,6 +430,21 @@ async fn sites_and_who_may_change_settings() {
         "{page}"
     );
     assert!(page.contains("Holds after a restart") && page.contains("State of the channels"), "{page}");
+    // Limits hold from the next request on: a chat may write one message, and then none.
+    let refused = saved(&mut adam, "limits", &[("limits.chat.messages", "0")]).await;
+    assert!(refused.body.contains("limits.chat.messages is 0; it is 1 or more"), "{}", refused.body);
+    assert_eq!(saved(&mut adam, "limits", &[("limits.address.requests", "40")]).await.status, 303);
+    let mut client = panel.client();
+    let mut last = 0;
+    for _ in 0..60 {
+        last = client.get("/admin/login").await.status;
+        if last == 429 {
+            break;
+        }
+    }
+    assert_eq!(last, 429, "the limit holds");
+    panel.home.tolmach(&["config", "unset", "limits.address.requests"]).run().ok();
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     for name in ["Mila", "Anton"] {
         let mut other = panel.logged_in(name).await;
         assert_eq!(other.get("/admin/settings/mail").await.status, 403, "{name}");

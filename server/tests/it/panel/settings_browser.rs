@@ -38,6 +38,11 @@ async fn an_owner_tries_a_provider_saves_it_and_sees_every_section() {
         browser.fill_in(field, text).await;
     }
     browser.until("document.querySelector('[data-changes]').innerText.includes('3 unsaved changes')").await;
+    let bar = browser.text("[data-changes]").await;
+    assert!(
+        bar.contains(&format!("Model — → {NAME}")) && bar.contains("Key") && !bar.contains("sk-wrong"),
+        "{bar}"
+    );
     let test = "document.querySelector('[data-test=model-result]').click()";
     browser.run(test).await;
     browser.until("document.querySelector('#model-result .result.bad') !== null").await;
@@ -58,7 +63,7 @@ async fn an_owner_tries_a_provider_saves_it_and_sees_every_section() {
     let source = browser.run("document.documentElement.outerHTML").await;
     assert!(!source.as_str().expect("a page").contains(KEY), "the key is in the page");
     browser.photograph("settings-models").await;
-    for section in ["mail", "models", "staff", "retention", "sites", "channels"] {
+    for section in ["mail", "models", "staff", "retention", "sites", "channels", "limits"] {
         browser.visit(&format!("http://{}/admin/settings/{section}", panel.address)).await;
         browser.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })").await;
         for (width, height) in [(390, 844), (1440, 1000)] {
