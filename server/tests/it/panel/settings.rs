@@ -112,6 +112,7 @@ async fn mail_is_tried_saved_and_holds_without_a_restart() {
         let body = tested(&mut olga, "mail", &fields).await;
         assert!(body.contains(words), "{words}: {body}");
         assert!(!body.contains("4711"), "a secret came back: {body}");
+        assert!(body.contains("type it once more"), "and whoever has no script is told so: {body}");
     }
     assert_eq!(smtp.inner().mails.len(), 1, "nothing was saved, so staff have no mail yet");
     let refused = saved(

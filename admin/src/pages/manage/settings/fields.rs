@@ -157,6 +157,9 @@ impl View<'_> {
             Source::File => Some("settings.source.file"),
             Source::Environment | Source::Default => None,
         };
+        let lost = field.kind == Kind::Secret && !value.trim().is_empty();
+        // What was typed as a secret does not come back.
+        let value = if field.kind == Kind::Secret { String::new() } else { value };
         json!({
             "place": place, "id": id(place), "kind": kind, "label_key": format!("set.{key}"), "value": value,
             "hint_key": renderer.has(&hint).then_some(hint), "choices": choices, "unit_key": unit,
@@ -164,6 +167,7 @@ impl View<'_> {
             "other": now.filter(|now| *now != value && field.kind != Kind::Secret),
             "source_key": source.filter(|_| table.is_none() && field.kind != Kind::Secret), "restart": field.restart,
             "wide": matches!(field.kind, Kind::Secret | Kind::List),
+            "lost": lost,
             "goes": self.entered.contains_key(&format!("{place}.remove")),
         })
     }
