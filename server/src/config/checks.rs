@@ -74,7 +74,9 @@ impl Config {
 }
 
 /// Mistakes by their words, with the setting that they are about, where they do not begin with it.
-const KNOWN: [(&str, &str, &str); 18] = [
+const KNOWN: [(&str, &str, &str); 20] = [
+    ("the token is not one that BotFather gives", "telegram.token", "token"),
+    ("the API address is no http(s) address", "telegram.api_url", "model_url"),
     ("is not set but other settings of smtp are", "smtp.host", "mail_no_host"),
     ("host is no name of a server", "smtp.host", "mail_host"),
     ("would send mail and password in the open", "smtp.tls", "mail_open"),
