@@ -367,6 +367,40 @@ async fn two_editors_do_not_overwrite_each_other_and_the_environment_stays() {
     set(&["set", "retention.leads_days", "many"]).fails_with(&["retention.leads_days", "a whole number"]);
     set(&["set", "web_sockets", "5"]).fails_with(&["web_sockets"]);
 
+    // A password comes by the standard input, so that it stands in no list of processes.
+    let mail = [
+        "smtp.host",
+        "127.0.0.1",
+        "smtp.tls",
+        "none",
+        "smtp.from",
+        "shop@example.com",
+        "smtp.username",
+        "shop",
+    ];
+    let command = [&["config", "set"], mail.as_slice(), &["smtp.password", "-"]].concat();
+    panel.home.tolmach(&command).stdin(format!("{PASSWORD}\n")).run().ok();
+    let shown = panel.home.tolmach(&["config", "show"]).run().ok().stdout;
+    assert!(
+        shown.contains("smtp.password = set, ends in 4711  (panel)") && !shown.contains(PASSWORD),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("smtp.host = 127.0.0.1  (panel)") && shown.contains("retention.messages_days = 200"),
+        "{shown}"
+    );
+    panel
+        .home
+        .tolmach(&["config", "unset", "smtp.password"])
+        .run()
+        .fails_with(&["username is set but password"]);
+    panel
+        .home
+        .tolmach(&["config", "unset", "smtp.password", "smtp.username", "smtp.host", "smtp.from"])
+        .run()
+        .ok();
+    assert!(!panel.home.tolmach(&["config", "show"]).run().ok().stdout.contains("4711"));
+
     // A file that does not fit what is stored starts all the same, and says so.
     let Panel { server, home, .. } = panel;
     server.terminate();
