@@ -37,6 +37,12 @@ if (form && bar) {
   form.addEventListener("change", count);
   form.addEventListener("submit", () => { saving = true; });
   count();
+  // After a refusal one goes on at the first field that it is about.
+  const wrong = $("[aria-invalid=true]", form);
+  if (wrong) {
+    for (let at = wrong.closest("details"); at; at = at.parentElement.closest("details")) at.open = true;
+    wrong.focus();
+  }
   window.addEventListener("beforeunload", (event) => { if (!saving && changed().length) event.preventDefault(); });
   document.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.code !== "KeyS") return;

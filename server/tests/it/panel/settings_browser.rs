@@ -81,6 +81,8 @@ async fn an_owner_tries_a_provider_saves_it_and_sees_every_section() {
     browser.fill_in("#f-retention-inbox-days", "1").await;
     browser.run("document.querySelector('[data-save]').click()").await;
     browser.until("document.querySelector('#f-retention-inbox-days-e') !== null").await;
+    browser.until("document.activeElement.id === 'f-retention-inbox-days'").await;
+    browser.is_accessible("a refused value").await;
     let page = browser.text("#main").await;
     assert!(page.contains("Телеграм повторяет сутки") && page.contains("TOLMACH_REPORT_AT"), "{page}");
     browser.is_content("the owner's way");
