@@ -34,11 +34,12 @@ use std::{
 
 use axum::Router;
 use tolmach_app::{
-    accounts::Passwords, catalog_drafts::Drafts, files::FileFolder, logs::LogRing, spending::Prices,
+    accounts::Passwords, catalog_drafts::Drafts, files::FileFolder, logs::LogRing, settings::Tuning,
+    spending::Prices,
 };
 use tolmach_engine::{Platform, catalog::Localized};
 use tolmach_runtime::{
-    Runtime, Staff,
+    Runtime, Shared,
     ports::{Catalog, Clock, Store},
 };
 
@@ -104,17 +105,17 @@ pub struct Options {
     /// How the parts of the system are, for the first page.
     pub health: Arc<dyn Fn() -> Vec<Part> + Send + Sync>,
     /// What the program offers flows.
-    pub platform: Platform,
-    /// Who is in the groups of the staff.
-    pub staff: Staff,
+    pub platform: Shared<Platform>,
     /// The process.
     pub process: Process,
     /// The last lines of its log.
     pub log: Arc<LogRing>,
     /// What language models cost.
-    pub prices: Prices,
+    pub prices: Shared<Prices>,
     /// Whether language models are configured.
-    pub models: bool,
+    pub models: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// The settings that may change while it runs.
+    pub settings: Arc<dyn Tuning>,
     /// Whether the data are made up: `tolmach demo`.
     pub demo: bool,
 }

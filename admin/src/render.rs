@@ -252,6 +252,7 @@ fn nav(visit: &Visit, current: &str, waiting: u64, new_leads: u64) -> Value {
     let manage = [
         (Permission::SeeExperiments, item("experiments", "/admin/experiments", "test", 0, false)),
         (Permission::ManagePeople, item("people", "/admin/people", "users", 0, false)),
+        (Permission::ManageSettings, item("settings", "/admin/settings", "filter", 0, false)),
         (Permission::SeeSystem, item("system", "/admin/system", "pulse", 0, false)),
         (Permission::SeeSystem, item("logs", "/admin/logs", "log", 0, false)),
         (Permission::SeeAudit, item("audit", "/admin/audit", "note", 0, false)),

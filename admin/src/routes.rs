@@ -19,7 +19,7 @@ use crate::{
     live,
     pages::{
         account, catalogue, dashboard, files as assets, flows, inbox, leads, login,
-        manage::{audit, data, experiments, jobs, logs, people, system},
+        manage::{audit, data, experiments, jobs, logs, people, settings, system},
         setup, texts,
     },
 };
@@ -191,6 +191,10 @@ fn pages() -> Vec<Route> {
         does("/people/{id}/disable", P::ManagePeople, post(people::disable)),
         does("/people/{id}/factor", P::ManagePeople, post(people::reset_factor)),
         does("/people/{id}/sessions", P::ManagePeople, post(people::end_sessions)),
+        shows("/settings", P::ManageSettings, get(settings::first)),
+        shows("/settings/{section}", P::ManageSettings, get(settings::page)),
+        does("/settings/{section}", P::ManageSettings, post(settings::save)),
+        does("/settings/{section}/test", P::ManageSettings, post(settings::test)),
         shows("/audit", P::SeeAudit, get(audit::page)),
         shows("/audit.csv", P::SeeAudit, get(audit::export)),
         shows("/system", P::SeeSystem, get(system::page)),

@@ -38,6 +38,7 @@ pub mod retention;
 pub mod samples;
 pub mod saved_test;
 pub mod schemas;
+pub mod settings;
 pub mod spending;
 pub mod suggest;
 pub mod tasks;

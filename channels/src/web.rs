@@ -66,6 +66,7 @@ use async_trait::async_trait;
 use axum::{Router, extract, routing::get};
 use tokio::sync::{Notify, Semaphore, watch};
 use tolmach_engine::{catalog::Localized, channel::Capabilities, effect::Outgoing};
+use tolmach_runtime::Shared;
 use tolmach_runtime::ports::{Address, Channel, ChatKey, Delivery, Greeter, Store};
 
 use crate::telegram;
@@ -118,10 +119,26 @@ impl Default for Options {
     }
 }
 
+/// The sites by name, and the hosts of all of them.
+struct Sites {
+    hosts: Vec<AllowedHost>,
+    by_name: BTreeMap<String, Arc<Site>>,
+}
+
+impl Sites {
+    fn new(hosts: Vec<AllowedHost>, mut sites: BTreeMap<String, Site>) -> Sites {
+        sites.entry(DEFAULT_SITE.to_owned()).or_default();
+        let by_name = sites.into_iter().map(|(name, site)| (name, Arc::new(site))).collect();
+        Sites { hosts, by_name }
+    }
+}
+
 /// Delivery to the connected pages.
 pub struct WebChannel {
     store: Arc<dyn Store>,
     options: Options,
+    /// The hosts and the sites of the options, which may be replaced.
+    sites: Shared<Sites>,
     /// One permit per socket, [`Options::sockets`] in total.
     places: Arc<Semaphore>,
     /// Wake-up handles of the connected sockets, by chat.
@@ -134,11 +151,11 @@ pub struct WebChannel {
 
 impl WebChannel {
     /// A channel whose pages read messages from `store`.
-    pub fn new(store: Arc<dyn Store>, mut options: Options) -> WebChannel {
-        options.sites.entry(DEFAULT_SITE.to_owned()).or_default();
+    pub fn new(store: Arc<dyn Store>, options: Options) -> WebChannel {
+        let sites = Shared::new(Sites::new(options.hosts.clone(), options.sites.clone()));
         let places = Arc::new(Semaphore::new(options.sockets));
         let (closing, storing) = (watch::Sender::new(false), watch::Sender::new(true));
-        WebChannel { store, options, places, open: Mutex::default(), closing, storing }
+        WebChannel { store, options, sites, places, open: Mutex::default(), closing, storing }
     }
 
     /// Tells the pages, until they are closed, whether messages can be stored. Asks the store while pages are connected; a
@@ -164,10 +181,15 @@ impl WebChannel {
     }
 
     /// The site of a page: its name, and the site. `None` in the path is the default site.
-    fn site(&self, path: Option<extract::Path<String>>) -> Option<(String, &Site)> {
+    fn site(&self, path: Option<extract::Path<String>>) -> Option<(String, Arc<Site>)> {
         let name = path.map_or_else(|| DEFAULT_SITE.to_owned(), |extract::Path(name)| name);
-        let site = self.options.sites.get(&name)?;
+        let site = Arc::clone(self.sites.get().by_name.get(&name)?);
         Some((name, site))
+    }
+
+    /// Replaces the hosts and the sites. A chat of a site that is gone goes on; its page is not served any more.
+    pub fn set_sites(&self, hosts: Vec<AllowedHost>, sites: BTreeMap<String, Site>) {
+        self.sites.set(Sites::new(hosts, sites));
     }
 
     /// Number of sockets that have said hello, for /health.

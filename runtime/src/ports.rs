@@ -47,9 +47,10 @@ pub use store::{
     LoginCount, Logins, MAX_CLOSED_DRAFTS, MAX_DRAFT_CHANGES, MAX_FOUND, MAX_MENTIONS, MAX_PENDING,
     MAX_TOKENS, Mention, MessageQuery, MessageRow, ModelFigures, ModelTimes, Needle, News, Next, NoteRow,
     NoticeRow, OutboxRow, OutboxStore, Publication, PublicationKind, PublishOutcome, Purged, Queue,
-    QueueCount, QueuedTask, ReleaseStore, ReplyFigures, Store, StoredTurn, TakenOverChat, TaskStore,
-    TimerRow, TimerStore, TokenStore, TurnFigures, TurnLine, TurnQuery, TurnStore, UnsureTurn, Waiting,
-    WaitingPlace, handle, presses,
+    QueueCount, QueuedTask, ReleaseStore, ReplyFigures, SettingsStore, SettingsWrite, Store, StoredSecret,
+    StoredSection, StoredSettings, StoredTurn, TakenOverChat, TaskStore, TimerRow, TimerStore, TokenStore,
+    TurnFigures, TurnLine, TurnQuery, TurnStore, UnsureTurn, Waiting, WaitingPlace, handle, presses,
+    setting_ending,
 };
 pub use task::{Day, ImportOptions, Job, QUEUE, QuarantineQuery, QuarantinedTask, Task, UnreadUpdate};
 pub use upload::{Upload, UploadStore};
@@ -60,8 +61,8 @@ pub mod prelude {
     pub use super::{
         AccountStore as _, AnalyticsStore as _, AuditStore as _, ChatStore as _, ClientStore as _,
         DataStore as _, DialogStore as _, DraftStore as _, FigureStore as _, InboxStore as _, LeadStore as _,
-        LeaseStore as _, MeterStore as _, OutboxStore as _, ReleaseStore as _, Store as _, TaskStore as _,
-        TimerStore as _, TokenStore as _, TurnStore as _, UploadStore as _,
+        LeaseStore as _, MeterStore as _, OutboxStore as _, ReleaseStore as _, SettingsStore as _,
+        Store as _, TaskStore as _, TimerStore as _, TokenStore as _, TurnStore as _, UploadStore as _,
     };
 }
 

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::{
     intents::{Intents, Trainer},
     ports::{self, Catalog, Http, Llm, ModelCall, Purpose},
+    shared::Shared,
 };
 
 /// Timeout of a fallback model, which runs locally.
@@ -25,10 +26,23 @@ pub struct QueryPorts {
     pub http: Arc<dyn Http>,
     /// Trains classifiers on examples and classifies texts.
     pub trainer: Arc<Trainer>,
-    /// The model for roles that are not in `roles`.
-    pub llm: Arc<dyn Llm>,
+    /// The language models.
+    pub models: Shared<Models>,
+}
+
+/// The language models of a process.
+pub struct Models {
+    /// The model of prompts that name no role.
+    pub default: Arc<dyn Llm>,
     /// The models of all other roles, as prompts name them.
     pub roles: BTreeMap<String, Arc<dyn Llm>>,
+}
+
+impl Models {
+    /// One model and no further role.
+    pub fn only(model: Arc<dyn Llm>) -> Models {
+        Models { default: model, roles: BTreeMap::new() }
+    }
 }
 
 /// The turn that asks a query.
@@ -87,13 +101,13 @@ impl QueryPorts {
             match query {
                 Query::LlmClassify(request) => {
                     let call = context.call(Purpose::Classify, &request.role);
-                    let model = self.model(&request.role).ok()?.fallback()?;
-                    model.classify(&call, request).await.map(QueryOutcome::LlmClassify).ok()
+                    let model = self.model(&request.role).ok()?;
+                    model.fallback()?.classify(&call, request).await.map(QueryOutcome::LlmClassify).ok()
                 }
                 Query::Generate(request) => {
                     let call = context.call(Purpose::Generate, &request.role);
-                    let model = self.model(&request.role).ok()?.fallback()?;
-                    model.generate(&call, request).await.map(QueryOutcome::Generate).ok()
+                    let model = self.model(&request.role).ok()?;
+                    model.fallback()?.generate(&call, request).await.map(QueryOutcome::Generate).ok()
                 }
                 Query::Classify(_) | Query::Search(_) | Query::Http(_) => None,
             }
@@ -125,14 +139,15 @@ impl QueryPorts {
     }
 
     /// The model of a role. A role that is not configured is an error: another model would answer at another price.
-    fn model(&self, role: &str) -> ports::Result<&dyn Llm> {
+    fn model(&self, role: &str) -> ports::Result<Arc<dyn Llm>> {
+        let models = self.models.get();
         if role == DEFAULT_ROLE {
-            return Ok(&*self.llm);
+            return Ok(Arc::clone(&models.default));
         }
         let unknown = || {
             let why = format!("no model is configured for the role `{role}` ([llm.roles.{role}])");
             ports::Error::refused("language model", why)
         };
-        self.roles.get(role).map(|llm| &**llm).ok_or_else(unknown)
+        models.roles.get(role).map(Arc::clone).ok_or_else(unknown)
     }
 }

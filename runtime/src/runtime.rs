@@ -17,6 +17,7 @@ use crate::{
     ports::{self, Address, Channel, Clock, Inbound, Intake, Store, Task, UnreadUpdate},
     queries::QueryPorts,
     release_registry::ReleaseRegistry,
+    shared::Shared,
     staff::{NoticeLimits, Staff},
 };
 
@@ -29,18 +30,18 @@ pub struct RuntimePorts {
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The channels, with distinct names.
-    pub channels: Vec<Arc<dyn Channel>>,
+    pub channels: Shared<Vec<Arc<dyn Channel>>>,
     /// Which consecutive messages are merged into one event.
-    pub coalescing: Coalescing,
+    pub coalescing: Shared<Coalescing>,
     /// The recipients of notices to staff, by group.
-    pub staff: Staff,
+    pub staff: Shared<Staff>,
     /// How many messages one chat may send to them.
-    pub notices: NoticeLimits,
+    pub notices: Shared<NoticeLimits>,
 }
 
 impl RuntimePorts {
-    pub(crate) fn channel(&self, name: &str) -> Option<&Arc<dyn Channel>> {
-        self.channels.iter().find(|channel| channel.name() == name)
+    pub(crate) fn channel(&self, name: &str) -> Option<Arc<dyn Channel>> {
+        self.channels.get().iter().find(|channel| channel.name() == name).cloned()
     }
 
     /// Whether this process has the channel of an address.
@@ -49,7 +50,7 @@ impl RuntimePorts {
     }
 
     pub(crate) fn channel_names(&self) -> Vec<String> {
-        self.channels.iter().map(|channel| channel.name().to_owned()).collect()
+        self.channels.get().iter().map(|channel| channel.name().to_owned()).collect()
     }
 }
 
@@ -83,6 +84,11 @@ impl Runtime {
     /// The release registry.
     pub fn releases(&self) -> &ReleaseRegistry {
         &self.releases
+    }
+
+    /// Who is told of notices to staff, by group, as it is now.
+    pub fn staff(&self) -> Arc<Staff> {
+        self.ports.staff.get()
     }
 
     /// The store.

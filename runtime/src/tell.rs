@@ -31,7 +31,7 @@ impl Runtime {
         let (group, subject, text) = (group.to_owned(), subject.to_owned(), text.to_owned());
         let command = Command::Notify(Notice { group, subject, text, about_chat: false });
         let effect = Effect { id: id.to_owned(), command };
-        let rows = unlimited(&self.ports.staff, &ChatKey::new(), &effect);
+        let rows = unlimited(&self.ports.staff.get(), &ChatKey::new(), &effect);
         self.ports.store.post(rows, self.ports.clock.now()).await
     }
 }

@@ -87,7 +87,7 @@ impl Runtime {
             state: chat.staff.as_deref(),
             now: at,
         };
-        let told = staff::told(&self.ports.staff, &self.ports.notices, turn)?;
+        let told = staff::told(&self.ports.staff.get(), &self.ports.notices.get(), turn)?;
         for effect in &effects {
             if let Command::Send(message) = &effect.command {
                 messages.push(MessageRow { seq: 0, who: author(message), body: json(message)?, at });

@@ -152,7 +152,7 @@ impl Working {
         if !self.lease().await? {
             return Ok(());
         }
-        let mut timeout = self.runtime.ports.coalescing.window * WINDOWS;
+        let mut timeout = self.runtime.ports.coalescing.get().window * WINDOWS;
         loop {
             let next = self.runtime.ports.store.next(&self.chat).await?;
             if self.behind.unwrap_or(next.undelivered) {
@@ -167,9 +167,9 @@ impl Working {
                 timeout = timeout.saturating_sub(waited);
                 continue;
             }
-            timeout = self.runtime.ports.coalescing.window * WINDOWS;
+            timeout = self.runtime.ports.coalescing.get().window * WINDOWS;
             let found = rows.len();
-            rows.truncate(self.runtime.ports.coalescing.length(&rows));
+            rows.truncate(self.runtime.ports.coalescing.get().length(&rows));
             let left = found - rows.len();
             let Some(turned) = self.runtime.turn(rows, next.chat, self.begun).await? else { continue };
             if !turned.effects.iter().any(|effect| matches!(effect.command, Command::Send(_))) {
@@ -218,7 +218,7 @@ impl Working {
     /// Waits while the client may still be typing, until the chat is woken or the pause ends. Returns how long it
     /// waited, or `None` when it is time to answer.
     async fn client_types(&self, rows: &[InboxRow], timeout: Duration) -> Option<Duration> {
-        let pause = self.runtime.ports.coalescing.pause(rows, self.runtime.ports.clock.now())?;
+        let pause = self.runtime.ports.coalescing.get().pause(rows, self.runtime.ports.clock.now())?;
         let pause = Duration::from_millis(pause).min(timeout);
         // A process that stops answers the messages that it has.
         if self.runtime.chats.closing() || pause.is_zero() {

@@ -353,6 +353,7 @@ async fn measure(name: &str, folder: &Path, url: Option<&str>, chat: &str) -> Re
         ("people", "/admin/people".to_owned()),
         ("audit log", "/admin/audit".to_owned()),
         ("audit log, nobody's", "/admin/audit?actor=nobody".to_owned()),
+        ("settings, models", "/admin/settings/models".to_owned()),
         ("system", "/admin/system".to_owned()),
         ("tasks", "/admin/jobs".to_owned()),
         ("log", "/admin/logs".to_owned()),

@@ -20,7 +20,7 @@ use tolmach_engine::{
 };
 use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_runtime::{
-    Coalescing, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Trainer,
+    Coalescing, Models, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Trainer,
     ports::{Address, Channel, Delivery, Inbound, Intake, NoHttp, Store, SystemClock},
 };
 use tolmach_store::{
@@ -218,8 +218,7 @@ async fn runtime(store: &Arc<dyn Store>, replies: &Arc<Replies>, folder: &std::p
         http: Arc::new(NoHttp),
         catalog: Arc::new(catalog),
         trainer: Arc::new(Trainer::new(Arc::new(MeaningEmbedder))),
-        llm: Arc::new(OfflineLlm),
-        roles: Default::default(),
+        models: Models::only(Arc::new(OfflineLlm)).into(),
     };
     let store = Arc::clone(store);
     let releases =
@@ -229,8 +228,8 @@ async fn runtime(store: &Arc<dyn Store>, replies: &Arc<Replies>, folder: &std::p
         store,
         queries,
         clock: Arc::new(SystemClock),
-        channels,
-        coalescing: Coalescing::OFF,
+        channels: channels.into(),
+        coalescing: Coalescing::OFF.into(),
         staff: Default::default(),
         notices: Default::default(),
     };

@@ -1,11 +1,10 @@
 //! Builds the dependencies of a process from the configuration, and collects notes about them for the start-up output.
 
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use anyhow::{Context, bail};
@@ -23,25 +22,24 @@ use tolmach_engine::{
     compile,
     language::Language,
 };
-use tolmach_llm::{
-    embedder::MeaningEmbedder,
-    fallback::FallbackLlm,
-    masked::MaskedLlm,
-    meter::StoredMeter,
-    offline::OfflineLlm,
-    openai::{self, OpenAiLlm},
-};
-use tolmach_nodes::{contact, request_for};
+use tolmach_llm::{embedder::MeaningEmbedder, fallback::FallbackLlm, meter::StoredMeter};
+use tolmach_nodes::request_for;
 use tolmach_runtime::{
-    BundleError, Coalescing, GoldenQuestion, NoticeLimits, QueryPorts, ReleaseRegistry, Runtime,
-    RuntimePorts, Staff, Trainer, golden_questions,
+    BundleError, Coalescing, GoldenQuestion, Models, NoticeLimits, QueryPorts, ReleaseRegistry, Runtime,
+    RuntimePorts, Shared, Staff, Trainer, golden_questions,
     ports::{Catalog, Channel, Clock, Llm, Meter, NoMeter, Publication, Store, SystemClock},
     read_bundle,
-    secret::Secret,
 };
 use tolmach_store::JobPool;
 
-use crate::{actor, clock::now, config::Config, database::Database, private};
+use crate::{
+    actor,
+    clock::now,
+    config::Config,
+    database::Database,
+    private,
+    settings::{ServedModels, language_models, or_offline},
+};
 
 /// Dependencies that are shared by the runtime and other parts of the process, such as /health.
 pub struct Assembled {
@@ -53,7 +51,11 @@ pub struct Assembled {
     pub mirror: Option<Arc<Mirror>>,
     /// The catalogue that searches use: a cache over the mirror or the embedded catalogue.
     pub cached: Arc<Cached<dyn Catalog>>,
+    /// The model without a role, if there is one.
     pub model: Option<Arc<FallbackLlm>>,
+    /// Keeps what is spent on models.
+    pub meter: Arc<dyn Meter>,
+    /// The ports of queries; the models in them may be replaced.
     pub queries: QueryPorts,
     /// Lines for the start-up output: a heading and a text.
     pub notes: Vec<(&'static str, String)>,
@@ -64,6 +66,14 @@ pub struct Assembled {
     platform: Platform,
     serving: Serving,
     notices: NoticeLimits,
+}
+
+/// What a runtime is given beside what is assembled.
+pub struct Outside {
+    pub channels: Shared<Vec<Arc<dyn Channel>>>,
+    pub coalescing: Shared<Coalescing>,
+    pub staff: Shared<Staff>,
+    pub notices: Shared<NoticeLimits>,
 }
 
 /// Which release a process runs on.
@@ -138,12 +148,8 @@ impl Assembled {
             if own { Arc::new(OwnRows::new(Arc::clone(&catalog), searched)) } else { searched };
         let cached = Arc::new(Cached::new(searched));
 
-        let meter = StoredMeter::new(Arc::clone(&store), Arc::new(SystemClock));
-        let Models { default: model, roles } = language_models(config, &(Arc::new(meter) as Arc<dyn Meter>))?;
-        let llm: Arc<dyn Llm> = match &model {
-            Some(ladder) => Arc::clone(ladder) as Arc<dyn Llm>,
-            None => Arc::new(OfflineLlm),
-        };
+        let meter: Arc<dyn Meter> = Arc::new(StoredMeter::new(Arc::clone(&store), Arc::new(SystemClock)));
+        let ServedModels { default: model, roles } = language_models(config, &meter)?;
         notes.push((
             "model",
             match &model {
@@ -158,8 +164,7 @@ impl Assembled {
             http: Arc::new(http),
             catalog: Arc::clone(&cached) as Arc<dyn Catalog>,
             trainer: Arc::new(Trainer::new(Arc::new(MeaningEmbedder))),
-            llm,
-            roles,
+            models: Shared::new(Models { default: or_offline(model.as_ref()), roles }),
         };
         let platform = config.platform();
         Ok(Assembled {
@@ -169,6 +174,7 @@ impl Assembled {
             mirror,
             cached,
             model,
+            meter,
             queries,
             notes,
             company,
@@ -192,6 +198,14 @@ impl Assembled {
         self.runtime_by(Arc::new(SystemClock), channels, coalescing, staff).await
     }
 
+    /// Creates a runtime on what may be replaced while it runs.
+    ///
+    /// # Errors
+    /// As [`Assembled::runtime`].
+    pub async fn live_runtime(&self, outside: Outside) -> anyhow::Result<Arc<Runtime>> {
+        self.runtime_of(Arc::new(SystemClock), outside).await
+    }
+
     /// The same by another clock.
     ///
     /// # Errors
@@ -203,6 +217,17 @@ impl Assembled {
         coalescing: Coalescing,
         staff: Staff,
     ) -> anyhow::Result<Arc<Runtime>> {
+        let outside = Outside {
+            channels: channels.into(),
+            coalescing: coalescing.into(),
+            staff: staff.into(),
+            notices: self.notices.into(),
+        };
+        self.runtime_of(clock, outside).await
+    }
+
+    async fn runtime_of(&self, clock: Arc<dyn Clock>, outside: Outside) -> anyhow::Result<Arc<Runtime>> {
+        let Outside { channels, coalescing, staff, notices } = outside;
         let at = clock.now();
         let store = Arc::clone(&self.store);
         let releases = ReleaseRegistry::new(
@@ -217,7 +242,7 @@ impl Assembled {
             channels,
             coalescing,
             staff,
-            notices: self.notices,
+            notices,
         };
         let runtime = Runtime::new(ports, releases);
         let folder = self.folder.as_ref().map(|(path, bundle)| (path.as_path(), bundle));
@@ -435,47 +460,4 @@ async fn catalogue_note(catalog: &EmbeddedCatalog, store: &dyn Store, own: bool)
         "{} sample items imported in {seconds:.1} s (your own: tolmach catalog import FILE)",
         switch.rows
     ))
-}
-
-/// The configured language models: the default one and those of further roles, each with its fallback.
-#[derive(Default)]
-struct Models {
-    default: Option<Arc<FallbackLlm>>,
-    roles: BTreeMap<String, Arc<dyn Llm>>,
-}
-
-/// Builds the model clients. Sends no request.
-fn language_models(config: &Config, meter: &Arc<dyn Meter>) -> anyhow::Result<Models> {
-    let llm = &config.llm;
-    if llm.model.is_empty() {
-        if !llm.api_key.is_empty() {
-            bail!(
-                "llm.api_key is set but llm.model is not; name the model, e.g. TOLMACH_LLM_MODEL=gpt-4o-mini"
-            );
-        }
-        if let Some(role) = llm.roles.keys().next() {
-            bail!("llm.roles.{role} is set but llm.model is not; name the model that answers without a role");
-        }
-        return Ok(Models::default());
-    }
-    let build =
-        |base_url: &str, api_key: &Secret, model: &str, seconds: u64| -> anyhow::Result<FallbackLlm> {
-            let mut options = openai::Options::new(base_url, api_key.clone(), model);
-            options.deadline = Duration::from_secs(seconds);
-            let remote = OpenAiLlm::new(options, Arc::clone(meter))?;
-            let first = MaskedLlm::new(Arc::new(remote), contact::masked);
-            Ok(FallbackLlm::new(Arc::new(first), Arc::new(OfflineLlm)))
-        };
-    let default = build(&llm.base_url, &llm.api_key, &llm.model, llm.timeout_seconds)?;
-    let mut roles = BTreeMap::new();
-    for (name, role) in &llm.roles {
-        let url = role.base_url.as_deref().unwrap_or(&llm.base_url);
-        // Never send the key of one provider to another.
-        let own = role.api_key.is_empty() && role.base_url.is_none();
-        let key = if own { &llm.api_key } else { &role.api_key };
-        let seconds = role.timeout_seconds.unwrap_or(llm.timeout_seconds);
-        let model = build(url, key, &role.model, seconds).with_context(|| format!("llm.roles.{name}"))?;
-        roles.insert(name.clone(), Arc::new(model) as Arc<dyn Llm>);
-    }
-    Ok(Models { default: Some(Arc::new(default)), roles })
 }

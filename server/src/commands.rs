@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod chat;
 pub mod check;
 pub mod client;
+pub mod config;
 pub mod data;
 pub mod demo;
 pub mod draft;

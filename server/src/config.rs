@@ -1,25 +1,26 @@
-//! The configuration: `tolmach.toml`, then `.env`, then TOLMACH_* variables; later sources override earlier ones.
+//! The configuration: `tolmach.toml`, then what people have changed in the panel, then `.env`, then TOLMACH_* variables; later sources
+//! override earlier ones ([`layers`]). What is wrong with it is said in [`checks`].
 //!
 //! Every setting has a default, so no configuration is needed.
 
+mod checks;
+mod layers;
 mod prices;
 mod sites;
+mod tree;
 mod upkeep;
 mod web;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
 use anyhow::{Context, bail};
-use figment::{
-    Figment,
-    providers::{Format, Serialized, Toml},
-};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use tolmach_adapters::{
     email::{self, EmailChannel},
     http::{Host, HttpClient},
@@ -31,6 +32,8 @@ use tolmach_engine::{Platform, platform::DEFAULT_ROLE};
 use tolmach_runtime::secret::Secret;
 use tolmach_runtime::{Staff, ports::Address};
 
+pub use checks::problem;
+pub use layers::{Layers, without};
 pub use prices::ModelPrice;
 pub use sites::Site;
 pub use upkeep::{Import, Report, Retention, Role};
@@ -90,6 +93,9 @@ pub struct Config {
     pub import: Import,
     /// MiB that the files which staff send to clients may take together, 1 to 1,000,000.
     pub files_mib: u64,
+    /// What the file and the environment say, for what is stored later.
+    #[serde(skip)]
+    pub layers: Arc<Layers>,
 }
 
 /// The database; if unset, an SQLite file in the data folder.
@@ -126,7 +132,7 @@ pub struct Telegram {
 }
 
 /// A mail server; without a host no mail is sent.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Smtp {
     /// The host name.
@@ -181,7 +187,7 @@ impl Default for Meilisearch {
 }
 
 /// An OpenAI-compatible chat completions API.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Llm {
     /// The base URL, to which `/chat/completions` is appended.
@@ -200,7 +206,7 @@ pub struct Llm {
 }
 
 /// The model of a role. Settings that are unset are those of the default model.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelRole {
     /// The model's name.
@@ -243,6 +249,7 @@ impl Default for Config {
             report: Report::default(),
             import: Import::default(),
             files_mib: 2048,
+            layers: Arc::default(),
         }
     }
 }
@@ -260,162 +267,13 @@ impl Default for Llm {
     }
 }
 
-/// A setting that its variable extends instead of replacing, so that hosts with credentials in a file keep them.
-const HOSTS: &str = "http.hosts";
-
-/// Variables with the settings they set.
-const VARIABLES: [(&str, &str); 35] = [
-    ("TOLMACH_DATA_DIR", "data_dir"),
-    ("TOLMACH_FLOWS", "flows"),
-    ("TOLMACH_DATABASE_URL", "database.url"),
-    ("TOLMACH_LISTEN", "listen"),
-    ("TOLMACH_ROLE", "role"),
-    ("TOLMACH_REPORT_AT", "report.at"),
-    ("TOLMACH_REPORT_TIMEZONE", "report.timezone"),
-    ("TOLMACH_WEB_HOSTS", "web_hosts"),
-    ("TOLMACH_WEB_SOCKETS", "web_sockets"),
-    ("TOLMACH_FILES_MIB", "files_mib"),
-    ("TOLMACH_PROXY_HEADER", "proxy.header"),
-    ("TOLMACH_TRUSTED_PROXIES", "proxy.trusted"),
-    ("TOLMACH_PROXY_HTTPS", "proxy.https"),
-    ("TOLMACH_HEALTH_TOKEN", "health_token"),
-    ("TOLMACH_DEBOUNCE_MS", "debounce_ms"),
-    ("TOLMACH_BURST_MS", "burst_ms"),
-    ("TOLMACH_LOG", "log"),
-    ("TOLMACH_STAFF_TELEGRAM", "staff.default.telegram"),
-    ("TOLMACH_STAFF_EMAIL", "staff.default.email"),
-    ("TOLMACH_SMTP_HOST", "smtp.host"),
-    ("TOLMACH_SMTP_PORT", "smtp.port"),
-    ("TOLMACH_SMTP_USERNAME", "smtp.username"),
-    ("TOLMACH_SMTP_PASSWORD", "smtp.password"),
-    ("TOLMACH_SMTP_FROM", "smtp.from"),
-    ("TOLMACH_SMTP_TLS", "smtp.tls"),
-    ("TOLMACH_HTTP_HOSTS", HOSTS),
-    ("TOLMACH_MEILISEARCH_URL", "meilisearch.url"),
-    ("TOLMACH_MEILISEARCH_API_KEY", "meilisearch.api_key"),
-    ("TOLMACH_MEILISEARCH_INDEX", "meilisearch.index"),
-    ("TOLMACH_TELEGRAM_TOKEN", "telegram.token"),
-    ("TOLMACH_TELEGRAM_API_URL", "telegram.api_url"),
-    ("TOLMACH_LLM_BASE_URL", "llm.base_url"),
-    ("TOLMACH_LLM_API_KEY", "llm.api_key"),
-    ("TOLMACH_LLM_MODEL", "llm.model"),
-    ("TOLMACH_LLM_TIMEOUT_SECONDS", "llm.timeout_seconds"),
-];
-
-/// What commands that ask a running server by its API read for themselves, from the environment alone: see [`crate::commands::log`]. In
-/// `.env`, which is the server's, they are a slip for a setting of it.
-const OF_CLIENTS: [&str; 2] = ["TOLMACH_TOKEN", "TOLMACH_URL"];
-
 impl Config {
-    /// Loads and checks the configuration. A `file` that is given must exist; `tolmach.toml` and `.env` are optional.
-    ///
-    /// # Errors
-    /// When a file cannot be read, a setting or variable is unknown, or a value is invalid.
-    pub fn load(file: Option<&Path>) -> anyhow::Result<Config> {
-        let default = Path::new("tolmach.toml");
-        let mut figment = Figment::new();
-        match file {
-            Some(file) if !file.is_file() => bail!("there is no configuration file {}", file.display()),
-            Some(file) => figment = figment.merge(Toml::file_exact(file)),
-            None if default.is_file() => figment = figment.merge(Toml::file_exact(default)),
-            None => {}
-        }
-        let mut hosts = Vec::new();
-        for (name, value) in variables()? {
-            let Some((_, key)) = VARIABLES.iter().find(|(known, _)| *known == name) else {
-                // Variables of the tests and benchmarks share the prefix.
-                if !["TOLMACH_TEST_", "TOLMACH_BENCH_"].iter().any(|prefix| name.starts_with(prefix)) {
-                    let known: Vec<&str> = VARIABLES.iter().map(|(name, _)| *name).collect();
-                    bail!("the variable {name} is not known; the variables are {}", known.join(", "));
-                }
-                continue;
-            };
-            if value.trim().is_empty() {
-                continue;
-            }
-            let parts = || value.split(',').map(str::trim).filter(|part| !part.is_empty());
-            figment = match *key {
-                HOSTS => {
-                    hosts.extend(parts().map(str::to_owned));
-                    figment
-                }
-                "web_hosts" | "proxy.trusted" | "staff.default.telegram" | "staff.default.email" => {
-                    figment.merge(Serialized::default(key, parts().collect::<Vec<_>>()))
-                }
-                "proxy.https" => {
-                    let yes: bool = value
-                        .trim()
-                        .parse()
-                        .with_context(|| format!("{name}={value}: true or false is expected"))?;
-                    figment.merge(Serialized::default(key, yes))
-                }
-                "llm.timeout_seconds"
-                | "debounce_ms"
-                | "burst_ms"
-                | "smtp.port"
-                | "web_sockets"
-                | "files_mib" => {
-                    let unit = match *key {
-                        "debounce_ms" | "burst_ms" => " of milliseconds",
-                        "smtp.port" | "web_sockets" | "files_mib" => "",
-                        _ => " of seconds",
-                    };
-                    let number: u64 = value
-                        .trim()
-                        .parse()
-                        .with_context(|| format!("{name}={value}: a whole number{unit} is expected"))?;
-                    figment.merge(Serialized::default(key, number))
-                }
-                _ => figment.merge(Serialized::default(key, Text(&value))),
-            };
-        }
-        let mut config: Config = figment.extract().map_err(|error| anyhow::anyhow!("{}", explain(&error)))?;
-        for host in hosts {
-            config.http.hosts.entry(host).or_default();
-        }
-        if !(1..=600).contains(&config.llm.timeout_seconds) {
-            bail!("llm.timeout_seconds is {}; it is 1 to 600", config.llm.timeout_seconds);
-        }
-        config.llm.prices()?;
-        for (name, set) in [("debounce_ms", config.debounce_ms), ("burst_ms", config.burst_ms)] {
-            if let Some(millis) = set.filter(|millis| *millis > 10_000) {
-                bail!("{name} is {millis}; it is 0 to 10000");
-            }
-        }
-        if !(1..=1_000_000).contains(&config.web_sockets) {
-            bail!("web_sockets is {}; it is 1 to 1000000", config.web_sockets);
-        }
-        config.retention.check()?;
-        config.report.check()?;
-        config.import.check()?;
-        if !(1..=1_000_000).contains(&config.files_mib) {
-            bail!("files_mib is {}; it is 1 to 1000000", config.files_mib);
-        }
-        config.check_staff()?;
-        config.limits.check()?;
-        config.proxy.proxies()?;
-        config.web_hosts()?;
-        config.check_health_token()?;
-        config.sites.iter().try_for_each(|(name, site)| site.check(name))?;
-        Ok(config)
-    }
-
     /// The hosts whose pages may use any site.
     ///
     /// # Errors
     /// When one is no host.
     pub fn web_hosts(&self) -> anyhow::Result<Vec<AllowedHost>> {
         web::hosts("web_hosts", &self.web_hosts)
-    }
-
-    /// A short token could be guessed.
-    fn check_health_token(&self) -> anyhow::Result<()> {
-        let token = self.health_token.expose();
-        let printable = token.chars().all(|c| c.is_ascii_graphic());
-        if !token.is_empty() && (token.len() < 16 || !printable) {
-            bail!("health_token: at least 16 printable ASCII characters without spaces are expected");
-        }
-        Ok(())
     }
 
     /// The debounce window.
@@ -500,6 +358,42 @@ impl Config {
         FileFolder::of(&self.data_dir, self.files_mib << 20, &tolmach_channels::ALL)
     }
 
+    /// This configuration with what may change while a process runs from another one.
+    pub fn retuned(&self, new: Config) -> Config {
+        let Config {
+            llm,
+            smtp,
+            staff,
+            sites,
+            web_hosts,
+            retention,
+            report,
+            debounce_ms,
+            telegram,
+            limits,
+            ..
+        } = new;
+        Config {
+            llm,
+            smtp,
+            staff,
+            sites,
+            web_hosts,
+            retention,
+            report,
+            debounce_ms,
+            telegram,
+            limits,
+            ..self.clone()
+        }
+    }
+
+    /// The Telegram chats of the staff.
+    pub fn telegram_staff(&self) -> BTreeSet<i64> {
+        let chats = self.staff.values().flat_map(|group| &group.telegram);
+        chats.filter_map(|id| id.parse().ok()).collect()
+    }
+
     /// The staff groups as addresses.
     pub fn staff(&self) -> Staff {
         let of = |group: &Group| {
@@ -508,78 +402,6 @@ impl Config {
         };
         self.staff.iter().map(|(name, group)| (name.clone(), of(group))).collect()
     }
-
-    fn check_staff(&self) -> anyhow::Result<()> {
-        // Addresses are personal data: an error names the group and the position instead.
-        for (name, group) in &self.staff {
-            if let Some(at) = group.telegram.iter().position(|id| id.parse::<i64>().is_err()) {
-                bail!(
-                    "staff.{name}.telegram, entry {}: a chat's numeric id such as -1001234567890 is expected",
-                    at + 1
-                );
-            }
-            if let Some(at) = group.email.iter().position(|address| !email::is_address(address)) {
-                bail!(
-                    "staff.{name}.email, entry {}: an address such as sales@example.com is expected",
-                    at + 1
-                );
-            }
-        }
-        Ok(())
-    }
-}
-
-#[derive(Serialize)]
-#[serde(transparent)]
-struct Text<'a>(&'a str);
-
-/// TOLMACH_* variables of `.env` and of the process; the latter override.
-fn variables() -> anyhow::Result<BTreeMap<String, String>> {
-    let mut variables = BTreeMap::new();
-    if Path::new(".env").is_file() {
-        for pair in dotenvy::from_path_iter(".env").context(".env cannot be read")? {
-            let (name, value) = pair.map_err(|error| anyhow::anyhow!(".env: {}", dotenv_error(&error)))?;
-            variables.insert(name, value);
-        }
-    }
-    variables.extend(
-        std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .filter(|(name, _)| !OF_CLIENTS.contains(&name.as_str())),
-    );
-    variables.retain(|name, _| name.starts_with("TOLMACH_"));
-    Ok(variables)
-}
-
-/// Does not show the line, which may contain a secret.
-fn dotenv_error(error: &dotenvy::Error) -> String {
-    match error {
-        dotenvy::Error::LineParse(_, position) => {
-            format!(
-                "a line does not parse (at character {position}); write NAME=value, quoted where it has spaces"
-            )
-        }
-        other => other.to_string(),
-    }
-}
-
-fn explain(error: &figment::Error) -> String {
-    let key = error.path.join(".");
-    let source = error.metadata.as_ref().and_then(|metadata| metadata.source.as_ref());
-    let at = match source {
-        Some(figment::Source::File(file)) => format!("{}: ", file.display()),
-        _ => String::new(),
-    };
-    let variable = VARIABLES.iter().find(|(_, known)| *known == key).filter(|_| at.is_empty());
-    let name = variable.map_or(key.clone(), |(variable, _)| (*variable).to_owned());
-    let kind = match &error.kind {
-        figment::error::Kind::UnknownField(field, known) => {
-            return format!("{at}there is no setting `{field}`; there are: {}", known.join(", "));
-        }
-        kind if key == "listen" => format!("{kind}; write an address with a port, such as 127.0.0.1:8080"),
-        kind => kind.to_string(),
-    };
-    if name.is_empty() { format!("{at}{kind}") } else { format!("{at}{name}: {kind}") }
 }
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {

@@ -30,7 +30,7 @@ use tolmach_catalog::{
 };
 use tolmach_channels::web::{Visitor, WebChannel};
 use tolmach_llm::fallback::FallbackLlm;
-use tolmach_runtime::{Runtime, ports::Catalog, secret::Secret};
+use tolmach_runtime::{Runtime, Shared, ports::Catalog, secret::Secret};
 
 use crate::{config::Role, jobs::Jobs};
 
@@ -41,9 +41,9 @@ pub struct Health {
     /// The Meilisearch mirror, if one is configured.
     pub mirror: Option<Arc<Mirror>>,
     pub cached: Arc<Cached<dyn Catalog>>,
-    pub model: Option<Arc<FallbackLlm>>,
+    pub model: Shared<Option<Arc<FallbackLlm>>>,
     pub web: Arc<WebChannel>,
-    pub email: Option<Arc<EmailChannel>>,
+    pub email: Shared<Option<Arc<EmailChannel>>>,
     pub telegram: Arc<dyn Fn() -> Value + Send + Sync>,
     pub started: Instant,
     pub role: Role,
@@ -109,10 +109,10 @@ impl Health {
         if let Some(why) = telegram["error"].as_str() {
             return of(SystemState::Bad, "system.telegram", Some(why.to_owned()));
         }
-        if let Some(email) = self.email.as_ref().filter(|email| email.state() == "failing") {
+        if let Some(email) = (*self.email.get()).as_ref().filter(|email| email.state() == "failing") {
             return of(SystemState::Warn, "system.mail", email.last_error());
         }
-        if let Some(why) = self.model.as_ref().and_then(|model| model.degraded()) {
+        if let Some(why) = (*self.model.get()).as_ref().and_then(|model| model.degraded()) {
             return of(SystemState::Warn, "system.model", Some(why));
         }
         if let Some(meilisearch::State::Fallback(why)) = self.mirror.as_ref().map(|mirror| mirror.state()) {
@@ -134,14 +134,15 @@ impl Health {
             None if telegram.is_null() => part("telegram", PartState::Off, Shown::Nothing),
             None => part("telegram", PartState::Good, Shown::Nothing),
         };
-        let mail = self.email.as_ref().map_or((PartState::Off, None), |email| match email.state() {
+        let mail = (*self.email.get()).as_ref().map_or((PartState::Off, None), |email| match email.state() {
             "failing" => (PartState::Warn, email.last_error()),
             _ => (PartState::Good, Some(email.server().to_owned())),
         });
-        let model = self.model.as_ref().map_or((PartState::Off, None), |model| match model.degraded() {
-            Some(why) => (PartState::Warn, Some(why)),
-            None => (PartState::Good, Some(tolmach_runtime::ports::Llm::name(&**model).to_owned())),
-        });
+        let model =
+            (*self.model.get()).as_ref().map_or((PartState::Off, None), |model| match model.degraded() {
+                Some(why) => (PartState::Warn, Some(why)),
+                None => (PartState::Good, Some(tolmach_runtime::ports::Llm::name(&**model).to_owned())),
+            });
         let search = self.mirror.as_ref().map_or((PartState::Off, None), |mirror| match mirror.state() {
             meilisearch::State::Fallback(why) => (PartState::Warn, Some(why)),
             _ => (PartState::Good, None),
@@ -175,7 +176,7 @@ impl Health {
 
 async fn details(health: &Health) -> (StatusCode, Value) {
     let database = health.runtime.store().ping().await;
-    let degraded = health.model.as_ref().and_then(|model| model.degraded());
+    let degraded = (*health.model.get()).as_ref().and_then(|model| model.degraded());
     // Load a new generation first: after an import there may have been no search yet that would load it.
     health.catalog.refresh().await;
     let catalogue = health.cached.generation();
@@ -202,12 +203,12 @@ async fn details(health: &Health) -> (StatusCode, Value) {
         "release": release(&health.runtime),
         "catalogue": catalogue.map(|(generation, items)| json!({ "generation": generation, "items": items })),
         "search": search(health),
-        "model": match &health.model {
+        "model": match &*health.model.get() {
             Some(model) => json!({ "name": tolmach_runtime::ports::Llm::name(&**model), "degraded": degraded }),
             None => json!({ "name": "offline", "degraded": null }),
         },
         "telegram": (health.telegram)(),
-        "email": health.email.as_ref().map(|email| json!({ "state": email.state(), "error": email.last_error() })),
+        "email": (*health.email.get()).as_ref().map(|email| json!({ "state": email.state(), "error": email.last_error() })),
         "web": { "connected": health.web.connected() },
     });
     let code = if database.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

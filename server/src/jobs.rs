@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use tolmach_app::{price_list, report, retention, tasks, text::when, uploads::Uploads};
 use tolmach_catalog::EmbeddedCatalog;
 use tolmach_runtime::{
-    Runtime,
+    Runtime, Shared,
     ports::{self, Actor, Job, Store, Task},
 };
 
@@ -34,7 +34,7 @@ const STARTS: i64 = 3;
 pub struct Jobs {
     runtime: Arc<Runtime>,
     catalog: Arc<EmbeddedCatalog>,
-    config: Config,
+    config: Shared<Config>,
     places: Semaphore,
     state: Mutex<State>,
 }
@@ -51,11 +51,11 @@ struct State {
 
 impl Jobs {
     /// A pool that is not running yet; [`Jobs::supervise`] runs it.
-    pub fn new(config: &Config, runtime: Arc<Runtime>, catalog: Arc<EmbeddedCatalog>) -> Arc<Jobs> {
+    pub fn new(config: Shared<Config>, runtime: Arc<Runtime>, catalog: Arc<EmbeddedCatalog>) -> Arc<Jobs> {
         Arc::new(Jobs {
             runtime,
             catalog,
-            config: config.clone(),
+            config,
             places: Semaphore::new(AT_ONCE as usize),
             state: Mutex::default(),
         })
@@ -113,34 +113,28 @@ impl Jobs {
     }
 
     async fn perform(&self, task: &Task) -> anyhow::Result<()> {
+        let config = self.config.get();
         match task {
             Task::Deliver { .. } | Task::Timer { .. } | Task::Turn { .. } | Task::Update(_) => {
                 self.runtime.perform(task).await.map(drop)?;
             }
             Task::Retain => {
-                let (days, uploads) = (self.config.retention.days(), Uploads::of(&self.config.data_dir));
-                retention::run(
-                    &**self.store(),
-                    &uploads,
-                    &self.config.files(),
-                    &Actor::system(),
-                    now(),
-                    &days,
-                )
-                .await
-                .map(drop)?;
+                let (days, uploads) = (config.retention.days(), Uploads::of(&config.data_dir));
+                retention::run(&**self.store(), &uploads, &config.files(), &Actor::system(), now(), &days)
+                    .await
+                    .map(drop)?;
             }
             Task::Report => {
-                let (now, report) = (now(), &self.config.report);
+                let (now, report) = (now(), &config.report);
                 let day = report.day_of(now).unwrap_or_else(|| when(now));
                 report::send(&self.runtime, &Actor::system(), now, &day, &report.group).await?;
             }
             Task::Reindex { file } => {
-                let reader = reader::process(&self.config)?;
+                let reader = reader::process(&config)?;
                 price_list::import_queued_file(&self.runtime, &self.catalog, now(), reader, file).await?;
             }
             Task::Import { upload, options } => {
-                let (reader, uploads) = (reader::process(&self.config)?, Uploads::of(&self.config.data_dir));
+                let (reader, uploads) = (reader::process(&config)?, Uploads::of(&config.data_dir));
                 let wanted = (*upload, options);
                 price_list::import_queued(&self.runtime, &self.catalog, &uploads, now(), reader, wanted)
                     .await?;
@@ -175,7 +169,7 @@ mod tests {
         let assembled = Assembled::open(&config, Serving::Published).await.unwrap();
         let staff = [("default".to_owned(), vec![Address::new("telegram", "-1")])].into();
         let runtime = assembled.runtime(Vec::new(), Coalescing::OFF, staff).await.unwrap();
-        Jobs::new(&config, runtime, Arc::clone(&assembled.catalog))
+        Jobs::new(config.into(), runtime, Arc::clone(&assembled.catalog))
     }
 
     async fn told(jobs: &Jobs) -> Vec<String> {
@@ -226,6 +220,18 @@ mod tests {
         jobs.carry_out(Task::Retain.into(), "c").await.unwrap();
         let nothing = Retention { outbox: Some(i64::MAX), ..Retention::default() };
         assert_eq!(jobs.store().retain(&nothing, 10).await.unwrap().all(), 0, "what waits is never old");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_report_that_is_set_while_the_process_runs_is_sent() {
+        let folder = tempfile::tempdir().unwrap();
+        let jobs = jobs(folder.path()).await;
+        let noon = "2026-03-01T12:00:00Z".parse::<jiff::Timestamp>().unwrap().as_millisecond();
+        assert_eq!(jobs.recurring(noon).len(), 1, "only what retains");
+        let mut config = (*jobs.config.get()).clone();
+        config.report.at = "11:30".to_owned();
+        jobs.config.set(config);
+        assert_eq!(jobs.recurring(noon)[1].0, "report:2026-03-01");
     }
 
     #[test]

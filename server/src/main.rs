@@ -24,6 +24,7 @@ mod photos;
 mod pieces;
 mod private;
 mod reader;
+mod settings;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -118,6 +119,9 @@ enum Command {
     /// List quarantined tasks and retry them
     #[command(subcommand)]
     Jobs(commands::jobs::JobsCommand),
+    /// Show where each setting comes from, and change what may change while the program runs
+    #[command(subcommand)]
+    Config(commands::config::ConfigCommand),
     /// Make and change the accounts of the admin panel
     #[command(subcommand)]
     Admin(commands::admin::AdminCommand),
@@ -125,6 +129,28 @@ enum Command {
     Replay(commands::replay::Replay),
     /// Group the messages that no intent was found for, and propose examples and intents
     Suggest(commands::suggest::Suggest),
+}
+
+impl Command {
+    /// Whether the settings that are stored in the database matter to it.
+    fn takes_settings(&self) -> bool {
+        use Command as C;
+        matches!(
+            self,
+            C::Run(_)
+                | C::Chat(_)
+                | C::Check(_)
+                | C::Test(_)
+                | C::Release(_)
+                | C::Draft(_)
+                | C::Replay(_)
+                | C::Suggest(_)
+                | C::Spending(_)
+                | C::Leads(_)
+                | C::Handoff(_)
+                | C::Jobs(_)
+        )
+    }
 }
 
 /// How long the process waits at its end for computations that have begun.
@@ -162,6 +188,18 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
     log::start(&config.log, matches!(command, Command::Run(_) | Command::Demo(_)))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let code = runtime.block_on(async {
+        if command.takes_settings() {
+            // What is stored in the panel goes before the file.
+            config = match settings::stored(config.clone()).await {
+                Ok(config) => config,
+                // These do their work without a database as well.
+                Err(why) if matches!(command, Command::Check(_) | Command::Test(_)) => {
+                    eprintln!("warning: the settings of the panel could not be read: {why:#}");
+                    config
+                }
+                Err(why) => return Err(why),
+            };
+        }
         match command {
             Command::Run(run) => run.execute(config).await,
             Command::Demo(demo) => demo.execute(config).await,
@@ -189,6 +227,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Spending(spending) => spending.execute(&config).await,
             Command::Goals(goals) => goals.execute(&config).await,
             Command::Jobs(jobs) => jobs.execute(&config).await,
+            Command::Config(command) => command.execute(&config).await,
             Command::Admin(command) => command.execute(&config).await,
             Command::Replay(replay) => replay.execute(&config).await,
             Command::Suggest(suggest) => suggest.execute(&config).await,

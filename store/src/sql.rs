@@ -24,6 +24,7 @@ mod operation;
 pub(crate) mod queue;
 mod read;
 pub(crate) mod retention;
+mod settings;
 mod shop;
 pub(crate) mod statements;
 mod tokens;

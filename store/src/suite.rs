@@ -16,6 +16,7 @@ mod leads;
 mod meter;
 mod releases;
 mod retention;
+mod settings;
 mod sharing;
 mod tasks;
 mod turns;
@@ -81,6 +82,7 @@ macro_rules! conformance {
             tells_the_news_and_the_turns, keeps_notes, finds_words_in_messages,
             a_search_in_messages_is_just_words, words_leave_with_their_message, counts_dialogs_leads_and_intents, counts_model_calls, sums_model_calls_of_any_period,
             keeps_drafts, one_of_two_writers_of_a_draft_wins, forgets_old_changes_and_closed_drafts,
+            keeps_settings_and_secrets, one_of_two_writers_of_settings_wins,
             lists_every_table_and_masks_secrets, changes_rows_by_hand_with_their_audit_row, shows_the_queue_and_the_timers,
             invites_several_and_keeps_an_owner);
     };
@@ -105,6 +107,7 @@ pub(crate) use leads::*;
 pub(crate) use meter::*;
 pub(crate) use releases::*;
 pub(crate) use retention::*;
+pub(crate) use settings::*;
 pub(crate) use sharing::*;
 pub(crate) use tasks::*;
 pub(crate) use turns::*;

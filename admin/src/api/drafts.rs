@@ -32,7 +32,7 @@ pub(crate) async fn begin(call: Call<(), Begun>) -> Answer<DraftShown> {
 
 pub(crate) async fn one(call: Call<Nothing>) -> Answer<DraftOpened> {
     let opened = flow_drafts::open(call.panel.store(), call.id()?).await?;
-    let platform = call.panel.options.platform.clone();
+    let platform = (*call.panel.options.platform.get()).clone();
     let shown = tokio::task::spawn_blocking(move || DraftOpened::of(&opened, &platform));
     shown.await.map_err(|_| Failure::Unavailable)
 }
@@ -108,8 +108,9 @@ pub(crate) async fn publish(call: Call<(), Publication>) -> Answer<PublishedShow
     let panel = &call.panel;
     // The same place as the panel's: dialog tests of one draft run at a time.
     let Ok(_one) = panel.tests.try_acquire() else { return Err(Failure::Bad("draft.tests.busy")) };
-    let wanted = Publishing { note, moves: Vec::new(), staff: panel.options.staff.clone(), dry_run };
-    let (platform, editor) = (&panel.options.platform, editor(&call.visit)?);
+    let wanted =
+        Publishing { note, moves: Vec::new(), staff: (*panel.options.runtime.staff()).clone(), dry_run };
+    let (platform, editor) = (&panel.options.platform.get(), editor(&call.visit)?);
     let published = flow_drafts::publish(panel.store(), platform, &editor, panel.now(), id, wanted).await;
     match published {
         Ok(published) => Ok(PublishedShown::of(&published)),

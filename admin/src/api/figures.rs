@@ -47,7 +47,7 @@ pub(crate) async fn figures(call: Call<Wanted>) -> Answer<FiguresShown> {
     };
     let panel = &call.panel;
     let (zone, now) = (panel.options.runtime.releases().time_zone(), panel.now());
-    let figures = figures::figures(panel.store(), &panel.options.prices, period, &zone, now).await?;
+    let figures = figures::figures(panel.store(), &panel.options.prices.get(), period, &zone, now).await?;
     Ok(FiguresShown::of(&figures, period))
 }
 
@@ -65,5 +65,5 @@ pub(crate) async fn spending(call: Call<Days>) -> Answer<Report> {
     }
     let until = call.panel.now();
     let period = FigurePeriod { from: until.saturating_sub(days * DAY), until };
-    Ok(spending::report(call.panel.store(), &call.panel.options.prices, &period).await?)
+    Ok(spending::report(call.panel.store(), &call.panel.options.prices.get(), &period).await?)
 }

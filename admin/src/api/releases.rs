@@ -25,7 +25,7 @@ pub(crate) async fn list(call: Call<Publications>) -> Answer<Page<Publication>> 
 }
 
 pub(crate) async fn one(call: Call<Nothing>) -> Answer<Shown> {
-    Ok(release::show(call.panel.store(), &call.panel.options.platform, call.place("id")).await?)
+    Ok(release::show(call.panel.store(), &call.panel.options.platform.get(), call.place("id")).await?)
 }
 
 /// What a release is compared with.
@@ -40,7 +40,7 @@ pub(crate) async fn diff(call: Call<Beside>) -> Answer<Diff> {
     let to = call.query.to.as_deref().unwrap_or("current");
     let from = release::bundle(store, &release::resolve(store, call.place("id")).await?).await?;
     let to = release::bundle(store, &release::resolve(store, to).await?).await?;
-    let platform = call.panel.options.platform.clone();
+    let platform = (*call.panel.options.platform.get()).clone();
     let compared = tokio::task::spawn_blocking(move || release::diff(&from, &to, &platform));
     compared.await.map_err(|_| Failure::Unavailable)
 }

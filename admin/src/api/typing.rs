@@ -92,7 +92,8 @@ pub(crate) struct Fix {
 }
 
 pub(crate) async fn check(call: Call<(), Typing>) -> Answer<Checked> {
-    let (bundle, platform) = (call.body.bundle(&call.panel).await?, call.panel.options.platform.clone());
+    let (bundle, platform) =
+        (call.body.bundle(&call.panel).await?, (*call.panel.options.platform.get()).clone());
     let findings = computed(move || assist::findings(&bundle, &platform)).await?;
     let ok = !findings.iter().any(Finding::is_error);
     let diagnostics = findings.into_iter().map(|finding| shown(&call.panel, &call.visit, finding)).collect();
@@ -116,7 +117,8 @@ pub(crate) fn shown(panel: &Panel, visit: &Visit, finding: Finding) -> Diagnosti
 }
 
 pub(crate) async fn complete(call: Call<(), Typing>) -> Answer<Proposals> {
-    let (bundle, platform) = (call.body.bundle(&call.panel).await?, call.panel.options.platform.clone());
+    let (bundle, platform) =
+        (call.body.bundle(&call.panel).await?, (*call.panel.options.platform.get()).clone());
     let typing = call.body;
     computed(move || {
         let typed = Typed { bundle: &bundle, file: &typing.file, platform: &platform };
@@ -126,7 +128,8 @@ pub(crate) async fn complete(call: Call<(), Typing>) -> Answer<Proposals> {
 }
 
 pub(crate) async fn hover(call: Call<(), Typing>) -> Answer<Option<Meaning>> {
-    let (bundle, platform) = (call.body.bundle(&call.panel).await?, call.panel.options.platform.clone());
+    let (bundle, platform) =
+        (call.body.bundle(&call.panel).await?, (*call.panel.options.platform.get()).clone());
     let typing = call.body;
     computed(move || {
         let typed = Typed { bundle: &bundle, file: &typing.file, platform: &platform };

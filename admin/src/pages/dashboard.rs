@@ -50,7 +50,7 @@ pub(crate) type LastQuestions = (Vec<i64>, Vec<Question>);
 impl Panel {
     async fn figures(&self, period: Period) -> Result<Figures, Failure> {
         let zone = self.options.runtime.releases().time_zone();
-        Ok(figures::figures(self.store(), &self.options.prices, period, &zone, self.now()).await?)
+        Ok(figures::figures(self.store(), &self.options.prices.get(), period, &zone, self.now()).await?)
     }
 
     async fn questions(&self, figures: &Figures) -> Result<Vec<Question>, Failure> {

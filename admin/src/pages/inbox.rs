@@ -310,7 +310,7 @@ async fn saved(panel: &Panel, key: &str, until: Option<i64>) -> Result<String, F
         until,
         most: Some(LONGEST_TEST),
         taken: &taken,
-        script: panel.options.models,
+        script: (panel.options.models)(),
         ..SaveOptions::default()
     };
     Ok(saved_test::save(runtime, key, options).await?.yaml)

@@ -6,4 +6,5 @@ pub(crate) mod experiments;
 pub(crate) mod jobs;
 pub(crate) mod logs;
 pub(crate) mod people;
+pub(crate) mod settings;
 pub(crate) mod system;

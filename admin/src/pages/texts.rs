@@ -97,7 +97,7 @@ fn fault(why: &Refused) -> Value {
 
 /// What the compiler says of a file, by line.
 async fn complaints(panel: &Panel, bundle: &Bundle, path: &str) -> Result<Vec<(u32, Value)>, Failure> {
-    let (bundle, platform) = (bundle.clone(), panel.options.platform.clone());
+    let (bundle, platform) = (bundle.clone(), (*panel.options.platform.get()).clone());
     let checked = computed(move || check(&bundle, &platform)).await?;
     let of_file = checked.diagnostics.into_iter().filter(|diagnostic| diagnostic.file == path);
     Ok(of_file

@@ -49,6 +49,8 @@ pub enum Permission {
     EditFlows,
     /// To see and change the accounts of others.
     ManagePeople,
+    /// To see and change the settings of the program.
+    ManageSettings,
     /// To read the audit log.
     SeeAudit,
     /// To see how the system is, and its log.

@@ -16,7 +16,7 @@ use tolmach_catalog::{EmbeddedCatalog, Source, TitleEmbedder};
 use tolmach_engine::{Platform, bundle::Bundle, catalog::Product};
 use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_runtime::{
-    Coalescing, NoticeLimits, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff, Trainer,
+    Coalescing, Models, NoticeLimits, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff, Trainer,
     ports::{Actor, Catalog, Channel, Clock, Store},
     testing::{
         self, Catalogue, Dialog, Environment, Extent, FailingCatalog, ManualClock, Recorder, Scripted,
@@ -130,8 +130,11 @@ impl DialogTestRunner {
             http: scripted.http(),
             catalog: self.catalogue(&dialog.given.catalogue, bundle).await?,
             trainer: Arc::clone(&self.0.trainer),
-            llm: scripted.llm(),
-            roles: roles.map(|role| (role.clone(), scripted.llm())).collect(),
+            models: Models {
+                default: scripted.llm(),
+                roles: roles.map(|role| (role.clone(), scripted.llm())).collect(),
+            }
+            .into(),
         };
         let clock = Arc::new(ManualClock::new(MONDAY));
         let recorder = Arc::new(Recorder::new("test"));
@@ -139,10 +142,10 @@ impl DialogTestRunner {
             store: Arc::clone(&store) as Arc<dyn Store>,
             queries: queries.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            channels: vec![Arc::clone(&recorder) as Arc<dyn Channel>],
-            coalescing: Coalescing { window: Duration::from_millis(700), wait: false },
-            staff: Staff::new(),
-            notices: NoticeLimits::UNLIMITED,
+            channels: vec![Arc::clone(&recorder) as Arc<dyn Channel>].into(),
+            coalescing: Coalescing { window: Duration::from_millis(700), wait: false }.into(),
+            staff: Staff::new().into(),
+            notices: NoticeLimits::UNLIMITED.into(),
         };
         let releases = ReleaseRegistry::new(
             self.0.platform.clone(),

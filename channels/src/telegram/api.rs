@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     fmt,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -22,6 +22,7 @@ use teloxide_core::{
     types::BotCommand,
 };
 use tolmach_engine::language::Language;
+use tolmach_runtime::Shared;
 use tolmach_runtime::ports::{Error, Result};
 
 use super::{MenuCommand, WHAT};
@@ -58,7 +59,7 @@ pub struct Bot {
     token: Secret,
     id: String,
     hold: Duration,
-    staff: BTreeSet<i64>,
+    staff: Shared<BTreeSet<i64>>,
     /// The current polling error, for /health.
     status: Mutex<Option<String>>,
     /// Number of updates that could not be parsed.
@@ -100,7 +101,7 @@ impl Bot {
             token,
             id,
             hold,
-            staff,
+            staff: staff.into(),
             status: Mutex::default(),
             unreadable: AtomicU64::new(0),
         })
@@ -157,8 +158,13 @@ impl Bot {
         *self.status.lock().unwrap_or_else(PoisonError::into_inner) = polling_error;
     }
 
-    pub(super) fn staff(&self) -> &BTreeSet<i64> {
-        &self.staff
+    pub(super) fn staff(&self) -> Arc<BTreeSet<i64>> {
+        self.staff.get()
+    }
+
+    /// Replaces the chat ids of the staff.
+    pub fn set_staff(&self, staff: BTreeSet<i64>) {
+        self.staff.set(staff);
     }
 
     /// The bot's id: the number before the colon of the token.

@@ -98,9 +98,11 @@ async fn round(
     let response = bot.send(&request, bot.hold()).await.map_err(PollError::Telegram)?;
     let received = received(&response).map_err(PollError::Telegram)?;
     let read = |received: &Received| match received {
-        Received::Whole(update) if staff::is_staff_chat(bot.staff(), update) => staff::read(bot.id(), update),
+        Received::Whole(update) if staff::is_staff_chat(&bot.staff(), update) => {
+            staff::read(bot.id(), update)
+        }
         Received::Whole(update) => inbound::read(bot.id(), update),
-        Received::Bare(update, _) => inbound::read_bare(bot.id(), bot.staff(), update),
+        Received::Bare(update, _) => inbound::read_bare(bot.id(), &bot.staff(), update),
     };
     for received in &received {
         if let Received::Bare(update, raw) = received {
@@ -119,7 +121,7 @@ async fn round(
         receive(intake, inbound).await.map_err(PollError::Intake)?;
     }
     join_all(updates.iter().filter_map(|update| pressed(update)).map(|id| stop_spinner(bot, id))).await;
-    let staffs = updates.iter().filter(|update| staff::is_staff_chat(bot.staff(), update));
+    let staffs = updates.iter().filter(|update| staff::is_staff_chat(&bot.staff(), update));
     join_all(
         staffs.filter_map(|update| staff::hint(bot.id(), update)).map(|(chat, text)| tell(bot, chat, text)),
     )
@@ -180,7 +182,7 @@ async fn put_aside(bot: &Bot, intake: &dyn Intake, update: &BareUpdate, raw: &Ra
 /// Reads an update that was put aside.
 pub(super) fn read_again(bot: &Bot, update: &str) -> Option<Inbound> {
     let update: Update = serde_json::from_str(update).ok()?;
-    match staff::is_staff_chat(bot.staff(), &update) {
+    match staff::is_staff_chat(&bot.staff(), &update) {
         true => staff::read(bot.id(), &update),
         false => inbound::read(bot.id(), &update),
     }

@@ -15,6 +15,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
+use tolmach_runtime::Shared;
 use tolmach_runtime::rate::{Rate, RateLimiter};
 
 use axum::{
@@ -33,7 +34,7 @@ pub use security_log::TARGET;
 /// Counts what clients do, and refuses what is too much.
 #[derive(Debug)]
 pub struct Guard {
-    limits: Limits,
+    limits: Shared<Limits>,
     proxies: Proxies,
     connections: Arc<Counter<Network>>,
     sockets: Arc<Counter<Network>>,
@@ -113,7 +114,7 @@ impl Guard {
     pub fn new(limits: Limits, proxies: Proxies) -> Guard {
         Guard {
             rates: Mutex::new(Rates::new(&limits)),
-            limits,
+            limits: limits.into(),
             proxies,
             connections: Arc::default(),
             sockets: Arc::default(),
@@ -121,6 +122,12 @@ impl Guard {
             proxy_noted: AtomicBool::new(false),
             started: Instant::now(),
         }
+    }
+
+    /// Replaces the limits. What was counted of a minute begins anew; connections that are open stay.
+    pub fn set_limits(&self, limits: Limits) {
+        *self.rates() = Rates::new(&limits);
+        self.limits.set(limits);
     }
 
     /// The proxies in front of the server.
@@ -147,7 +154,8 @@ impl Guard {
     /// # Errors
     /// When there are too many already.
     pub fn connection(&self, peer: IpAddr) -> Result<Counted, Refused> {
-        let each = if self.proxies.forwards(peer) { usize::MAX } else { self.limits.address.connections };
+        let each =
+            if self.proxies.forwards(peer) { usize::MAX } else { self.limits.get().address.connections };
         self.counted(&self.connections, peer, each, "too many connections of a client")
     }
 
@@ -169,7 +177,7 @@ impl Guard {
         let now = self.now();
         let taken = self.rates().sockets.take(visitor.address.into(), 1, now);
         self.check(taken, visitor, "a client opens too many sockets")?;
-        let each = self.limits.address.connections;
+        let each = self.limits.get().address.connections;
         self.counted(&self.sockets, visitor.address, each, "too many sockets of a client")
     }
 
@@ -245,7 +253,7 @@ impl Guard {
         each: usize,
         kind: &'static str,
     ) -> Result<Counted, Refused> {
-        counter.enter(address.into(), each, self.limits.connections).map_err(|full| {
+        counter.enter(address.into(), each, self.limits.get().connections).map_err(|full| {
             let (status, kind) = match full {
                 counter::Full::Key => (StatusCode::TOO_MANY_REQUESTS, kind),
                 counter::Full::All => {

@@ -63,7 +63,7 @@ pub(super) async fn upgrade(
     // The catalogue's photos are beside the page of the default site.
     let photos = if path.is_some() { "../../" } else { "" };
     let Some((name, site)) = state.channel.site(path) else { return page::unknown() };
-    if !origin::is_allowed(&headers, &visitor, state.channel.options.hosts.iter().chain(&site.hosts)) {
+    if !origin::is_allowed(&headers, &visitor, state.channel.sites.get().hosts.iter().chain(&site.hosts)) {
         state.guard.event("a page of another origin was refused", visitor.address);
         return (StatusCode::FORBIDDEN, "this page may not connect here").into_response();
     }
@@ -80,7 +80,7 @@ pub(super) async fn upgrade(
     let at = Visit {
         visitor,
         origin: Origin { site: name, page: origin.map(|origin| origin.chars().take(ORIGIN).collect()) },
-        site: site.clone(),
+        site: (*site).clone(),
         photos,
     };
     upgrade

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    AccessToken, AccessTokens, Account, Inbound, Invitation, Login, Logins, NoteRow, Order, Page, Upload,
+    AccessToken, AccessTokens, Account, Inbound, Invitation, Login, Logins, NoteRow, Order, Page,
+    SettingsWrite, Upload,
 };
 
 /// Who made a change.
@@ -168,6 +169,8 @@ pub enum Write {
     RemoveUpload(Uuid),
     /// Adds a note about a chat that has had a turn.
     Note(NoteRow),
+    /// Writes a section of the settings whose version must be the expected one.
+    Settings(Box<SettingsWrite>),
     /// Puts an event into the inbox.
     Receive {
         /// When, milliseconds since the Unix epoch.
@@ -189,7 +192,7 @@ pub enum Written {
     },
     /// Another account, or another token of the account, has the name. Nothing is stored.
     NameTaken,
-    /// Somebody else changed the account at the same time. Nothing is stored.
+    /// Somebody else changed the account or the section at the same time. Nothing is stored.
     Conflict,
     /// There is no such invitation, no such token, or no such chat. Nothing is stored.
     Gone,

@@ -18,6 +18,7 @@ mod leads;
 mod leases;
 mod outbox;
 mod releases;
+mod settings;
 mod tasks;
 mod timers;
 mod tokens;
@@ -50,6 +51,9 @@ pub use leads::{LeadChanged, LeadCount, LeadQuery, LeadStore};
 pub use leases::LeaseStore;
 pub use outbox::{DeliveryRow, DeliveryState, NoticeRow, OutboxRow, OutboxStore, presses};
 pub use releases::{Bundle, Publication, PublicationKind, PublishOutcome, ReleaseStore};
+pub use settings::{
+    SettingsStore, SettingsWrite, StoredSecret, StoredSection, StoredSettings, ending as setting_ending,
+};
 pub use tasks::{QueueCount, QueuedTask, TaskStore};
 pub use timers::{TimerRow, TimerStore};
 pub use tokens::{AccessToken, AccessTokens, MAX_TOKENS, TokenStore};
@@ -81,6 +85,7 @@ pub trait Store:
     + DialogStore
     + FigureStore
     + DraftStore
+    + SettingsStore
     + DataStore
     + TokenStore
 {

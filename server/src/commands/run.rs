@@ -1,7 +1,7 @@
 //! `tolmach run`: serves the web chat and the Telegram bot, runs tasks, and resumes what an earlier process did not
 //! finish.
 
-mod telegram;
+pub mod telegram;
 
 use std::{
     collections::BTreeMap,
@@ -16,7 +16,7 @@ use clap::Args;
 use tokio::{net::TcpListener, sync::watch};
 use tolmach_adapters::email::{self, EmailChannel};
 use tolmach_admin::{Options, Process};
-use tolmach_app::{catalog_drafts::Drafts, demo};
+use tolmach_app::{catalog_drafts::Drafts, demo, settings::Tuning};
 use tolmach_catalog::PhotoFolder;
 use tolmach_channels::{
     telegram::TelegramChannel,
@@ -28,7 +28,7 @@ use tolmach_runtime::{
 };
 
 use crate::{
-    assemble::{Assembled, Serving},
+    assemble::{Assembled, Outside, Serving},
     clock::now,
     config::{Config, Role},
     database::Database,
@@ -37,6 +37,7 @@ use crate::{
     http_server, instance_lock,
     jobs::Jobs,
     log, open_files, panel, photos, reader,
+    settings::{Live, Settings, mail_channels},
 };
 
 /// How long running turns may take to finish at shutdown.
@@ -119,11 +120,37 @@ impl Run {
             Arc::new(channel.with_photos(Arc::new(PhotoFolder::of(assembled.catalog.folder()))))
                 as Arc<dyn Channel>
         }));
-        channels.extend(email.iter().map(|email| Arc::clone(email) as Arc<dyn Channel>));
+        channels.extend(mail_channels(email.as_ref()));
         let staff = config.staff();
         println!("  {:<10} {}", "staff", told(&staff, &channels));
-        let coalescing = Coalescing { window: config.debounce(), wait: true };
-        let runtime = assembled.runtime(channels, coalescing, staff).await?;
+        let live = Live {
+            config: config.clone().into(),
+            models: assembled.queries.models.clone(),
+            model: assembled.model.clone().into(),
+            prices: match self.demo {
+                true => demo::prices().map_err(anyhow::Error::msg)?,
+                false => config.llm.prices()?,
+            }
+            .into(),
+            staff: staff.into(),
+            notices: config.limits.notices().into(),
+            coalescing: Coalescing { window: config.debounce(), wait: true }.into(),
+            channels: channels.into(),
+            email: email.clone().into(),
+            platform: config.platform().into(),
+            web: Arc::clone(&web),
+            guard: Arc::clone(&guard),
+            bot: bot.clone(),
+        };
+        let outside = Outside {
+            channels: live.channels.clone(),
+            coalescing: live.coalescing.clone(),
+            staff: live.staff.clone(),
+            notices: live.notices.clone(),
+        };
+        let runtime = assembled.live_runtime(outside).await?;
+        let (store, meter) = (Arc::clone(&assembled.store), Arc::clone(&assembled.meter));
+        let settings = Settings::new(&config, store, meter, live.clone()).await?;
 
         let (stop, stopped) = watch::channel(false);
         let polling = telegram::State::default();
@@ -163,7 +190,7 @@ impl Run {
         }
         let jobs = role
             .has_tasks()
-            .then(|| Jobs::new(&config, Arc::clone(&runtime), Arc::clone(&assembled.catalog)));
+            .then(|| Jobs::new(live.config.clone(), Arc::clone(&runtime), Arc::clone(&assembled.catalog)));
         if let Some(jobs) = &jobs {
             ending.push(tokio::spawn(Arc::clone(jobs).supervise(assembled.jobs.clone(), stopped.clone())));
         }
@@ -176,6 +203,7 @@ impl Run {
             }
             _ => tasks.push(tokio::spawn(follow::publications(Arc::clone(&runtime)))),
         }
+        tasks.push(tokio::spawn(Arc::clone(&settings).follow()));
         let left = if role.has_turns() { runtime.recover().await? } else { 0 };
         if left > 0 {
             println!("  {:<10} {left} chats taken up where the last run left them", "recovered");
@@ -195,9 +223,9 @@ impl Run {
             catalog: Arc::clone(&assembled.catalog),
             mirror: assembled.mirror.clone(),
             cached: Arc::clone(&assembled.cached),
-            model: assembled.model.clone(),
+            model: live.model.clone(),
             web: Arc::clone(&web),
-            email,
+            email: live.email.clone(),
             telegram: Arc::new(move || polling.show()),
             role,
             jobs,
@@ -224,15 +252,15 @@ impl Run {
                 company: assembled.company.clone(),
                 system: Arc::new(move || state.system()),
                 health: Arc::new(move || parts.parts()),
-                platform: config.platform(),
-                staff: config.staff(),
+                platform: live.platform.clone(),
                 process: Process { version: env!("CARGO_PKG_VERSION"), role: role.name(), started: began },
                 log: log::ring(),
-                prices: match self.demo {
-                    true => demo::prices().map_err(anyhow::Error::msg)?,
-                    false => config.llm.prices()?,
+                prices: live.prices.clone(),
+                models: {
+                    let model = live.model.clone();
+                    Arc::new(move || model.get().is_some())
                 },
-                models: assembled.model.is_some(),
+                settings: settings as Arc<dyn Tuning>,
                 demo: self.demo,
             })?);
         }

@@ -11,7 +11,7 @@ use tolmach_app::spending::{Decimal, Price, Prices};
 use super::Llm;
 
 /// What a model costs from a day on.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelPrice {
     /// The model's name, as in `llm.model` or in a role.

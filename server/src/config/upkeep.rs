@@ -1,7 +1,7 @@
 //! Settings of operation: process role, retention, limits of price list imports, and the daily report.
 
 use anyhow::bail;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tolmach_app::retention::Days;
 use tolmach_catalog::{BuildLimits, import::child::Limits};
 
@@ -53,7 +53,7 @@ impl Role {
 }
 
 /// How many days records are kept; 0 keeps them forever.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retention {
     /// Deduplication keys of received events. Channels redeliver within a day.
@@ -140,6 +140,11 @@ impl Retention {
         }
         Ok(())
     }
+}
+
+/// The settings by their names.
+pub fn as_json(retention: &Retention) -> serde_json::Value {
+    serde_json::to_value(retention).unwrap_or_default()
 }
 
 /// The daily report to the staff.

@@ -118,9 +118,9 @@ impl Jobs {
         }
     }
 
-    fn recurring(&self, now: i64) -> Vec<(String, Task)> {
+    pub(super) fn recurring(&self, now: i64) -> Vec<(String, Task)> {
         let mut due = vec![(format!("retain:{}", now / 3_600_000), Task::Retain)];
-        due.extend(self.config.report.day_of(now).map(|day| (format!("report:{day}"), Task::Report)));
+        due.extend(self.config.get().report.day_of(now).map(|day| (format!("report:{day}"), Task::Report)));
         due
     }
 }

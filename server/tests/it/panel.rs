@@ -21,6 +21,8 @@ mod manage_browser;
 mod roles;
 mod roles_browser;
 mod security;
+mod settings;
+mod settings_browser;
 mod tokens;
 mod tour;
 

@@ -201,3 +201,35 @@ async fn a_server_with_running_tasks_stops_on_request() {
         assert_eq!(code, Some(0), "{said}");
     }
 }
+
+/// What somebody saves at one process holds in the others a moment later.
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_are_changed_hold_in_other_processes() {
+    let Some(url) = database() else { return };
+    let home = shop();
+    let smtp = Smtp::start().await;
+    let other = run(&home, &url, "all").env("TOLMACH_STAFF_EMAIL", "sales@example.com").serve();
+    let bot = run(&home, &url, "bot").env("TOLMACH_STAFF_EMAIL", "sales@example.com").serve();
+    assert_eq!(other.health().await["email"], json!(null));
+    let mut page = Page::new(&bot, "ru").await;
+    assert_eq!(page.ask("1", "/lead").await["text"], "Передал.");
+    let port = smtp.port.to_string();
+    let set =
+        ["config", "set", "smtp.host", "127.0.0.1", "smtp.port", &port, "smtp.tls", "none", "smtp.from"];
+    let whole: Vec<&str> = set.iter().copied().chain(["shop@example.com"]).collect();
+    let by_command = |arguments: &[&str]| home.tolmach(arguments).env("TOLMACH_DATABASE_URL", &url).run();
+    by_command(&set[..4]).fails_with(&["from is no address"]);
+    by_command(&set).fails_with(&["smtp.from"]);
+    by_command(&whole).ok();
+    // The mail that has waited goes out.
+    for _ in 0..200 {
+        if !smtp.inner().mails.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(smtp.inner().mails.len(), 1, "{}", other.printed());
+    for server in [&other, &bot] {
+        assert_ne!(server.health().await["email"], json!(null));
+    }
+}

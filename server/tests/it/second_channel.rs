@@ -7,7 +7,7 @@ use tolmach_channels::telegram;
 use tolmach_engine::{Platform, bundle::Bundle, compile};
 use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_runtime::{
-    Coalescing, NoticeLimits, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff, Trainer,
+    Coalescing, Models, NoticeLimits, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff, Trainer,
     ports::{Channel, NoHttp, Store, SystemClock},
     testing::FailingCatalog,
 };
@@ -111,15 +111,14 @@ async fn a_dialog_with_buttons_runs_on_a_channel_of_one_module() {
             http: Arc::new(NoHttp),
             catalog: Arc::new(FailingCatalog),
             trainer: Arc::clone(&trainer),
-            llm: Arc::new(OfflineLlm),
-            roles: Default::default(),
+            models: Models::only(Arc::new(OfflineLlm)).into(),
         },
         clock: Arc::new(SystemClock),
         // The line of wiring.
-        channels: vec![Arc::clone(&pigeon) as Arc<dyn Channel>],
-        coalescing: Coalescing::OFF,
-        staff: Staff::new(),
-        notices: NoticeLimits::default(),
+        channels: vec![Arc::clone(&pigeon) as Arc<dyn Channel>].into(),
+        coalescing: Coalescing::OFF.into(),
+        staff: Staff::new().into(),
+        notices: NoticeLimits::default().into(),
     };
     let platform = Platform {
         channels: vec![telegram::CAPABILITIES, pigeon.capabilities()],

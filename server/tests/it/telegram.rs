@@ -6,7 +6,12 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tolmach_testkit::telegram::{Inner, TOKEN, Telegram, bot, person, private};
 
-use crate::{page::Page, staff, support::Home};
+use crate::{
+    page::Page,
+    panel::{Client, PASSWORD, Panel},
+    staff,
+    support::Home,
+};
 
 const CLIENT: i64 = 5_001_002_003;
 /// A staff group.
@@ -226,6 +231,46 @@ async fn a_staff_member_answers_from_the_staff_group() {
     let expected = [(&json!("handoff.say"), &peter, &via), (&json!("handoff.return"), &peter, &via)];
     assert_eq!(rows, expected, "{audit}");
     assert!(!audit.to_string().contains("Добрый"), "{audit}");
+}
+
+/// The token is saved in the panel and holds after a restart; a group that is added then may answer at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bot_and_its_staff_are_set_up_in_the_panel() {
+    let home = Home::ready();
+    home.write("flows/shop.yaml", staff::FLOW);
+    let telegram = Telegram::start().await;
+    let panel = Panel::in_home(home, &[]).await;
+    let mut olga = panel.logged_in("Olga").await;
+    olga.get("/admin/settings/channels").await;
+    let wrong = [("seen", "0"), ("telegram.token", "no token at all")];
+    let refused = olga.post("/admin/settings/channels", &wrong).await;
+    assert!(refused.status == 422 && refused.body.contains("the token is not one"), "{}", refused.body);
+    let bot = [("seen", "0"), ("telegram.token", TOKEN), ("telegram.api_url", telegram.url.as_str())];
+    let saved = olga.post("/admin/settings/channels", &bot).await;
+    assert_eq!(saved.location.as_deref(), Some("/admin/settings/channels?saved=restart"), "{}", saved.body);
+    let Panel { server, home, .. } = panel;
+    assert!(server.health().await["telegram"].is_null());
+    server.terminate();
+
+    let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
+    let mut olga = Client::new(&server.address);
+    assert_eq!(olga.log_in("Olga", PASSWORD).await.status, 303);
+    olga.get("/admin/settings/staff").await;
+    let group = GROUP.to_string();
+    let staff = [
+        ("seen", "0"),
+        ("staff.rows", "1"),
+        ("staff.0.name", "default"),
+        ("staff.0.telegram", group.as_str()),
+    ];
+    assert_eq!(olga.post("/admin/settings/staff", &staff).await.status, 303);
+    let mut page = Page::new(&server, "ru").await;
+    page.ask("1", "/person").await;
+    until_shown(&telegram, "Нужен человек").await;
+    staff_writes(&telegram, "Добрый день, это Пётр", true);
+    assert_eq!(page.reply().await["text"], "Добрый день, это Пётр");
+    let told = olga.get("/admin/settings/channels").await.body + &server.printed();
+    assert!(!told.contains(TOKEN), "the token is told");
 }
 
 #[tokio::test(flavor = "multi_thread")]

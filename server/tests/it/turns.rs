@@ -27,8 +27,8 @@ use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::ports::prelude::*;
 use tolmach_runtime::{
-    Coalescing, NoticeLimits, QueryPorts, Record, ReleaseRegistry, Runtime, RuntimePorts, Staff, Tasks,
-    Trainer,
+    Coalescing, Models, NoticeLimits, QueryPorts, Record, ReleaseRegistry, Runtime, RuntimePorts, Staff,
+    Tasks, Trainer,
     ports::{
         self, Address, Catalog, Channel, Clock, Delivery, Inbound, Intake, NoHttp, Store, SystemClock,
         TurnQuery,
@@ -185,8 +185,7 @@ impl Bot {
             http,
             catalog: Arc::new(Hanging),
             trainer: Arc::new(Trainer::new(Arc::new(MeaningEmbedder))),
-            llm: Arc::new(OfflineLlm),
-            roles: Default::default(),
+            models: Models::only(Arc::new(OfflineLlm)).into(),
         };
         let releases = ReleaseRegistry::new(
             Platform { kinds, ..tolmach_nodes::platform() },
@@ -197,10 +196,10 @@ impl Bot {
             store: Arc::clone(&store) as Arc<dyn Store>,
             queries,
             clock,
-            channels: vec![Arc::clone(&channel) as Arc<dyn Channel>],
-            coalescing,
-            staff,
-            notices,
+            channels: vec![Arc::clone(&channel) as Arc<dyn Channel>].into(),
+            coalescing: coalescing.into(),
+            staff: staff.into(),
+            notices: notices.into(),
         };
         let bot = Bot { runtime: Runtime::new(ports, releases), store, channel };
         bot.publish(flow).await;

@@ -135,6 +135,7 @@ impl<S: DbConnection> Group<'_, S> {
                 | Operation::Change(..)
                 | Operation::Account(..)
                 | Operation::Draft(..)
+                | Operation::Settings(..)
                 | Operation::DiscardTask(..)
                 | Operation::Data(..)
                 | Operation::AddNote(..)

@@ -10,7 +10,7 @@ use super::{
     data::DataWrite,
     dialogs,
     operation::{self, Operation, Rows},
-    tokens,
+    settings, tokens,
 };
 
 const DISCARD_TASK: &str = "DELETE FROM quarantine WHERE id = $1";
@@ -47,6 +47,7 @@ pub(super) fn change(writes: Vec<Write>, entry: AuditEntry) -> Result<Operation>
             Write::UseInvitation(id) => (accounts::use_invitation(&id), true),
             Write::AddUpload(upload) => (operation::add_upload(&upload)?, false),
             Write::RemoveUpload(id) => (operation::remove_upload(id)?, false),
+            Write::Settings(write) => (settings::write(*write)?, false),
             Write::Note(note) => (dialogs::add_note(&note)?, true),
             Write::Receive { at, id, inbound } => (operation::receive(at, vec![(id, *inbound)])?, false),
         };
@@ -99,6 +100,10 @@ impl<S: DbConnection> Group<'_, S> {
                     let changed = self.session.run_text(write.sql.clone(), write.values.clone()).await?;
                     Answer::Found(changed > 0)
                 }
+                Operation::Settings(rows) => match self.write_settings(rows).await? {
+                    Answer::Found(false) => return Ok(Written::Conflict),
+                    stored => stored,
+                },
                 Operation::AddNote(rows) => self.add_note(rows).await?,
                 _ => Answer::Done,
             };

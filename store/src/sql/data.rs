@@ -24,13 +24,14 @@ use super::{
 const WHAT: &str = "database";
 
 /// Secrets and hashes of passwords, codes and tokens.
-const MASKED: [(&str, &str); 6] = [
+const MASKED: [(&str, &str); 7] = [
     ("accounts", "password"),
     ("accounts", "totp"),
     ("accounts", "recovery"),
     ("logins", "id"),
     ("invitations", "id"),
     ("access_tokens", "id"),
+    ("setting_secrets", "secret"),
 ];
 
 /// Columns that name a row of another table, by their name; but for those of [`NAMES_NONE`].
@@ -45,7 +46,7 @@ const NAMES: [(&str, (&str, &str)); 6] = [
 const NAMES_NONE: [(&str, &str); 3] = [("leads", "lead"), ("outbox", "effect"), ("marks", "effect")];
 
 /// Why rows of a table are not changed by hand.
-const FIXED: [(&str, Fixed); 13] = [
+const FIXED: [(&str, Fixed); 15] = [
     ("audit", Fixed::Log),
     ("accounts", Fixed::People),
     ("logins", Fixed::People),
@@ -53,6 +54,8 @@ const FIXED: [(&str, Fixed); 13] = [
     ("access_tokens", Fixed::People),
     ("releases", Fixed::Releases),
     ("publications", Fixed::Releases),
+    ("settings", Fixed::Settings),
+    ("setting_secrets", Fixed::Settings),
     ("message_words", Fixed::Program),
     ("message_words_data", Fixed::Program),
     ("message_words_idx", Fixed::Program),

@@ -79,6 +79,7 @@ pub(super) enum Operation {
     Change(Box<Changing>),
     Account(Box<AccountWrite>),
     Draft(Box<DraftWrite>),
+    Settings(Box<super::settings::SettingsRows>),
     /// A part of a change: the id of a task in quarantine.
     DiscardTask(String),
     /// A part of a change.

@@ -2,8 +2,9 @@
 
 use tolmach_runtime::ports::{
     AccessToken, Account, AccountSaved, Actor, AuditEntry, AuditQuery, AuditResult, ColumnKind, DataChange,
-    DataEdit, DataFilter, DataQuery, DataRow, Fixed, Invitation, Write, Written,
+    DataEdit, DataFilter, DataQuery, DataRow, Fixed, Invitation, SettingsWrite, Write, Written,
 };
+use tolmach_runtime::secret::Secret;
 
 use super::{
     accounts::{account, login},
@@ -60,6 +61,17 @@ pub(crate) async fn lists_every_table_and_masks_secrets(place: &dyn TestDatabase
     store.add_login(&login("tell-nobody", &secret, 1)).await.expect("stored");
     let link = Invitation { id: "tell-nobody".to_owned(), role: "manager".to_owned(), until: 100 };
     store.invite(&link).await.expect("stored");
+    let settings = SettingsWrite {
+        section: "mail".to_owned(),
+        expected: 0,
+        values: serde_json::Map::new(),
+        secrets: vec![("smtp.password".to_owned(), Some(Secret::new("tell-nobody, not even the owner")))],
+        author: "Анна".to_owned(),
+        at: 5,
+    };
+    let written =
+        store.change(vec![Write::Settings(Box::new(settings))], entry("mail")).await.expect("stored");
+    assert_eq!(written, Written::Done { logins: 0 });
 
     let tables = store.data_tables().await.expect("read");
     let known: Vec<(String, Vec<String>)> = place.columns().await;
@@ -98,16 +110,26 @@ pub(crate) async fn lists_every_table_and_masks_secrets(place: &dyn TestDatabase
     }
     let accounts = store.data_rows(&query("accounts", None)).await.expect("read").remove(0);
     assert_eq!(accounts.hidden.iter().filter(|hidden| **hidden).count(), 3);
-    for (table, column) in
-        [("accounts", "password"), ("accounts", "totp"), ("logins", "id"), ("chats", "nothing")]
-    {
+    for (table, column) in [
+        ("accounts", "password"),
+        ("accounts", "totp"),
+        ("setting_secrets", "secret"),
+        ("logins", "id"),
+        ("chats", "nothing"),
+    ] {
         let asked = query(table, Some((column, false, "tell-nobody")));
         store.data_rows(&asked).await.expect_err("it cannot be searched");
     }
     store.data_rows(&query("no such table\"; --", None)).await.expect_err("it is no table");
     let change = set("accounts", &[&secret.id.to_string()], "role", Some("manager"), Some("owner"));
     store.change_data(&change, entry("accounts")).await.expect_err("people have a page");
-    assert_eq!(store.audit(&AuditQuery::last(9)).await.expect("read").len(), 1, "only that of the token");
+    let change = set("setting_secrets", &["smtp.password"], "ending", Some("x"), Some("y"));
+    store.change_data(&change, entry("settings")).await.expect_err("settings have pages");
+    assert_eq!(
+        store.audit(&AuditQuery::last(9)).await.expect("read").len(),
+        2,
+        "those of the token and the settings"
+    );
     let fixed = |name: &str| tables.iter().find(|table| table.name == name).and_then(|table| table.fixed);
     assert_eq!(
         [fixed("audit"), fixed("accounts"), fixed("chats")],

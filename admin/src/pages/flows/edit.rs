@@ -39,7 +39,7 @@ pub(crate) async fn draft(
         Some(_) => return Err(Failure::NotFound),
         None => first(&opened).ok_or(Failure::NotFound)?,
     };
-    let (bundle, platform) = (opened.bundle.clone(), panel.options.platform.clone());
+    let (bundle, platform) = (opened.bundle.clone(), (*panel.options.platform.get()).clone());
     let findings = computed(move || assist::findings(&bundle, &platform)).await?;
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
     let problems: Vec<Value> =

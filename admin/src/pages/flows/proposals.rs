@@ -46,7 +46,7 @@ pub(crate) async fn proposals(
     let days = asked.days.unwrap_or(DAYS).clamp(1, MOST_DAYS);
     let Ok(_one) = panel.tests.try_acquire() else { return Err(Failure::Bad("draft.tests.busy")) };
     let wanted = Wanted { since: panel.now() - days * DAY, node: None, limit: SHOWN };
-    let found = suggest::suggest(panel.store(), &panel.options.platform, &wanted).await?;
+    let found = suggest::suggest(panel.store(), &panel.options.platform.get(), &wanted).await?;
     let rows: Vec<Value> = found.clusters.iter().map(row).collect();
     let data = json!({
         "days": days, "rows": rows, "private": found.private, "more": found.more, "messages": found.messages,
@@ -92,7 +92,7 @@ pub(crate) async fn measure(
     let mut then = now.clone();
     then.files.insert(added.path, added.text);
     let Ok(_one) = panel.tests.try_acquire() else { return Err(Failure::Bad("draft.tests.busy")) };
-    let platform = &panel.options.platform;
+    let platform = &panel.options.platform.get();
     let since = panel.now() - MEASURED * DAY;
     let before = what_if::chats(panel.store(), platform, &now, since).await?;
     let after = what_if::chats(panel.store(), platform, &then, since).await?;

@@ -64,7 +64,7 @@ pub(crate) async fn tests(
 
 async fn run(panel: &Panel, opened: &Opened) -> Result<Result<Summary, dialog_tests::Error>, Failure> {
     let Ok(_one) = panel.tests.try_acquire() else { return Err(Failure::Bad("draft.tests.busy")) };
-    let platform = &panel.options.platform;
+    let platform = &panel.options.platform.get();
     Ok(dialog_tests::run_all(&opened.bundle, platform, std::path::Path::new(""), None, false).await)
 }
 
@@ -118,7 +118,7 @@ pub(crate) async fn plan(State(panel): State<Arc<Panel>>, visit: Visit, path: Pa
 
 /// The page of a publication, with what came of a try.
 async fn show(panel: &Panel, visit: &Visit, opened: &Opened, refused: Value) -> Served {
-    let preview = flow_drafts::preview(panel.store(), &panel.options.platform, opened).await?;
+    let preview = flow_drafts::preview(panel.store(), &panel.options.platform.get(), opened).await?;
     let (files, added, gone) = differences(opened);
     let is_open = opened.draft.state == DraftState::Open;
     let not_yours: Vec<&str> =
@@ -196,10 +196,10 @@ pub(crate) async fn publish(
     let publishing = Publishing {
         note: wanted.note,
         moves: wanted.moves.split_whitespace().map(str::to_owned).collect(),
-        staff: panel.options.staff.clone(),
+        staff: (*panel.options.runtime.staff()).clone(),
         dry_run: false,
     };
-    let platform = &panel.options.platform;
+    let platform = &panel.options.platform.get();
     let done =
         flow_drafts::publish(panel.store(), platform, &editor(&visit)?, panel.now(), id, publishing).await;
     match done {

@@ -99,7 +99,7 @@ pub(crate) async fn begin(State(panel): State<Arc<Panel>>, visit: Visit, Form(be
 
 /// One release: what it changed, and what waits on it.
 pub(crate) async fn release(State(panel): State<Arc<Panel>>, visit: Visit, Path(id): Path<String>) -> Served {
-    let platform = &panel.options.platform;
+    let platform = &panel.options.platform.get();
     let shown = match release::show(panel.store(), platform, &id).await {
         Ok(shown) => shown,
         Err(release::Error::Store(error)) => return Err(error.into()),
@@ -159,7 +159,7 @@ pub(crate) async fn roll_back(
         return Err(Failure::Bad("release.changed"));
     }
     let wanted = Rollback { release: Some(back.release), note: back.note.chars().take(500).collect() };
-    let platform = &panel.options.platform;
+    let platform = &panel.options.platform.get();
     match release::roll_back(panel.store(), platform, &visit.actor()?, panel.now(), wanted).await {
         Ok(release::RolledBack::Done { release, .. } | release::RolledBack::Unchanged(release)) => {
             panel.options.runtime.releases().follow().await?;

@@ -98,7 +98,7 @@ pub(crate) async fn turn(
 ) -> Served {
     let opened = flow_drafts::open(panel.store(), id(&path)?).await?;
     let chat = tried.chat.as_str();
-    let platform = &panel.options.platform;
+    let platform = &panel.options.platform.get();
     let result = what_if::turn(panel.store(), platform, &opened.bundle, (chat, tried.turn)).await;
     let (result, broken) = match result {
         Ok(result) => (Some(result), false),
@@ -173,7 +173,7 @@ pub(crate) async fn previews(
     let since = panel.now() - days * DAY;
     let used = what_if::turns_with_prompt(
         panel.store(),
-        &panel.options.platform,
+        &panel.options.platform.get(),
         (&opened.bundle, name),
         since,
         PREVIEWS,
@@ -222,7 +222,7 @@ pub(crate) async fn chats(
     let days = asked.days.unwrap_or(DAYS).clamp(1, MOST_DAYS);
     let Ok(_one) = panel.tests.try_acquire() else { return Err(Failure::Bad("draft.tests.busy")) };
     let since = panel.now() - days * DAY;
-    let report = what_if::chats(panel.store(), &panel.options.platform, &opened.bundle, since).await;
+    let report = what_if::chats(panel.store(), &panel.options.platform.get(), &opened.bundle, since).await;
     let (report, broken) = match report {
         Ok(report) => (report, false),
         Err(what_if::Error::DoesNotCompile) => (Default::default(), true),

@@ -98,7 +98,7 @@ pub(super) fn shown(panel: &Panel, visit: &Visit, chat: &str, turn: &Explained) 
 /// Of each visited node the exits that it did not take, with what would have led there. Exits that the flow names itself, intents and
 /// the like, stand among the choices.
 fn others(panel: &Panel, trace: &Trace) -> Vec<Value> {
-    let kinds = panel.options.platform.kinds;
+    let kinds = panel.options.platform.get().kinds;
     let of = |visit: &tolmach_engine::trace::Visit| {
         let spec = kinds.iter().find(|spec| spec.name == visit.kind)?;
         let taken = visit.exit.as_deref().unwrap_or_default();
@@ -240,7 +240,7 @@ fn asked(turn: &Explained) -> Vec<Asked<'_>> {
 
 fn call(panel: &Panel, visit: &Visit, row: &ModelCallRow, prompt: Vec<Value>) -> Value {
     let tokens = row.usage.as_ref().and_then(Tokens::reported);
-    let prices = &panel.options.prices;
+    let prices = &panel.options.prices.get();
     let cost = prices.cost(&row.model, row.at, row.usage.as_ref());
     json!({
         "purpose": row.call.purpose.name(),

@@ -145,7 +145,7 @@ fn row(filter: &Filter, entry: &AuditEntry) -> Value {
 }
 
 /// What a row says was changed: each field before and after, then the other details.
-fn changes(details: &Value) -> Vec<Value> {
+pub(super) fn changes(details: &Value) -> Vec<Value> {
     let shown = |value: Option<&Value>| match value {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),

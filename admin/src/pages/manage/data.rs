@@ -48,6 +48,7 @@ fn fixed(table: &DataTable) -> Option<&'static str> {
         Fixed::People => "data.fixed.people",
         Fixed::Program => "data.fixed.program",
         Fixed::Releases => "data.fixed.releases",
+        Fixed::Settings => "data.fixed.settings",
         Fixed::NoKey => "data.fixed.no_key",
     })
 }

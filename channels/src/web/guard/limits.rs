@@ -1,6 +1,6 @@
 //! What one client may take of the server. The configuration is read into these types.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Limits of the web chat. The defaults leave an office of two hundred people behind one address alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct Limits {
 }
 
 /// Limits for each address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AddressLimits {
     /// Connections that are open at a time. Behind a proxy: sockets of the web chat that are open at a time.
@@ -36,7 +36,7 @@ pub struct AddressLimits {
 }
 
 /// Limits for each chat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ChatLimits {
     /// Sockets opened a minute.

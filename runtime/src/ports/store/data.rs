@@ -30,6 +30,8 @@ pub enum Fixed {
     Program,
     /// Releases and publications, which are named by their content and only grow.
     Releases,
+    /// Settings and their secrets, which have pages of their own.
+    Settings,
     /// No key tells its rows apart.
     NoKey,
 }

@@ -27,7 +27,7 @@ const MISSED: u32 = 4;
 ///
 /// # Errors
 /// When the token or the API URL is malformed.
-pub(super) fn bot(config: &Config) -> anyhow::Result<Option<Arc<Bot>>> {
+pub fn bot(config: &Config) -> anyhow::Result<Option<Arc<Bot>>> {
     if config.telegram.token.is_empty() {
         return Ok(None);
     }
@@ -35,9 +35,7 @@ pub(super) fn bot(config: &Config) -> anyhow::Result<Option<Arc<Bot>>> {
     if let Some(url) = &config.telegram.api_url {
         options.api_url.clone_from(url);
     }
-    let staff = config.staff();
-    let chats = staff.values().flatten().filter(|address| address.channel == telegram::NAME);
-    options.staff = chats.filter_map(|address| address.id.parse().ok()).collect();
+    options.staff = config.telegram_staff();
     Ok(Some(Arc::new(Bot::new(options)?)))
 }
 

@@ -6,11 +6,13 @@ use reqwest::Method;
 use serde_json::Value;
 use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 
+use tolmach_testkit::smtp::Smtp;
+
 use super::{Client, PASSWORD, catalogue::waited, client::field, create};
 use crate::{page::Page, support::Home};
 
 /// Every changing route, with the action of the row that it writes. Routes without one change nothing, and say why.
-const ROUTES: [(&str, Result<&str, &str>); 61] = [
+const ROUTES: [(&str, Result<&str, &str>); 63] = [
     ("/admin/login", Ok("account.login")),
     ("/admin/login/code", Ok("account.code")),
     ("/admin/logout", Ok("account.logout")),
@@ -68,6 +70,8 @@ const ROUTES: [(&str, Result<&str, &str>); 61] = [
     ("/admin/people/{id}/disable", Ok("account.set")),
     ("/admin/people/{id}/factor", Ok("account.second_factor")),
     ("/admin/people/{id}/sessions", Ok("account.sessions")),
+    ("/admin/settings/{section}", Ok("settings.change")),
+    ("/admin/settings/{section}/test", Ok("settings.test")),
     ("/admin/jobs/{id}/retry", Ok("task.retry")),
     ("/admin/jobs/{id}/discard", Ok("task.discard")),
     ("/admin/data/{table}/set", Ok("data.set")),
@@ -78,7 +82,15 @@ const ROUTES: [(&str, Result<&str, &str>); 61] = [
 const AGAIN: &str = "/admin/inbox/{chat}/messages/{message}/again";
 
 /// What no row may hold: what clients and staff wrote, contacts, and secrets.
-const PRIVATE: [&str; 5] = ["9165550142", "916 555", "секретный ответ", "секретная заметка", PASSWORD];
+const PRIVATE: [&str; 7] = [
+    "shop@example.com",
+    "sales@example.com",
+    "9165550142",
+    "916 555",
+    "секретный ответ",
+    "секретная заметка",
+    PASSWORD,
+];
 
 const LIST: &str = "Артикул;Наименование;Цена;Остаток\nA-1;Насос;1000;5\nA-2;Кран;200;7\n";
 
@@ -331,6 +343,20 @@ async fn manage(walk: &mut Walk, address: &str) {
     walk.post("/admin/people/{id}/disable", &at("disable"), &[("disabled", "1")]).await;
     walk.post("/admin/jobs/{id}/retry", "/admin/jobs/t1/retry", &[]).await;
     walk.post("/admin/jobs/{id}/discard", "/admin/jobs/t2/discard", &[]).await;
+
+    let smtp = Smtp::start().await;
+    let port = smtp.port.to_string();
+    let mail = [
+        ("seen", "0"),
+        ("smtp.host", "127.0.0.1"),
+        ("smtp.port", &port),
+        ("smtp.tls", "none"),
+        ("smtp.from", "shop@example.com"),
+    ];
+    walk.client.get("/admin/settings").await;
+    walk.post("/admin/settings/{section}", "/admin/settings/mail", &mail).await;
+    let test = [("seen", "1"), ("test", "mail"), ("test.to", "sales@example.com")];
+    walk.post("/admin/settings/{section}/test", "/admin/settings/mail/test", &test).await;
 
     // The only note, by the value of its key.
     let key = "[\"1\"]".to_owned();

@@ -38,6 +38,7 @@ const CHANGED: &str = "SELECT
     (SELECT group_concat(id, '|') FROM (SELECT id FROM uploads ORDER BY id)) AS uploads,
     (SELECT group_concat(id || title || base || revision || state, '|') FROM flow_drafts) AS drafts,
     (SELECT count(*) FROM publications) AS publications,
+    (SELECT group_concat(section || version || entries, '|') FROM settings) AS settings,
     (SELECT count(*) FROM audit WHERE failure IS NULL) AS done";
 
 /// A small generator of numbers: the same ones in every run.
@@ -143,6 +144,7 @@ impl Fuzz {
             .replace("{message}", "1")
             .replace("{article}", "A-1")
             .replace("{table}", "chats")
+            .replace("{section}", "staff")
             .replace("people/{id}", &format!("people/{}", self.person))
             .replace("uploads/{id}", &format!("uploads/{}", self.upload))
             .replace("leads/{id}", &format!("leads/{}", self.lead))

@@ -99,8 +99,12 @@ impl Shop {
                 inner: MeaningEmbedder,
                 script: Arc::clone(&script),
             }))),
-            llm: if ladder { Arc::new(FallbackLlm::new(plain(), Arc::new(OfflineLlm))) } else { plain() },
-            roles: Default::default(),
+            models: Models::only(if ladder {
+                Arc::new(FallbackLlm::new(plain(), Arc::new(OfflineLlm)))
+            } else {
+                plain()
+            })
+            .into(),
         };
         let faulty: Arc<dyn Store> =
             Arc::new(Faulty { inner: Arc::clone(&store), script: Arc::clone(&script) });
@@ -114,10 +118,12 @@ impl Shop {
             store: faulty,
             queries,
             clock: Arc::new(SystemClock),
-            channels: vec![Arc::new(Faulty { inner: Arc::clone(&channel), script: Arc::clone(&script) })],
-            coalescing: Coalescing::OFF,
-            staff: [("default".to_owned(), boss)].into(),
-            notices: NoticeLimits::UNLIMITED,
+            channels: vec![Arc::new(Faulty { inner: Arc::clone(&channel), script: Arc::clone(&script) })
+                as Arc<dyn Channel>]
+            .into(),
+            coalescing: Coalescing::OFF.into(),
+            staff: Staff::from([("default".to_owned(), boss)]).into(),
+            notices: NoticeLimits::UNLIMITED.into(),
         };
         let runtime = Runtime::new(ports, releases);
         let file = |path: &str, text: &str| (path.to_owned(), text.to_owned());

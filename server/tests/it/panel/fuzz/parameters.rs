@@ -1,7 +1,7 @@
 //! The table of every route's parameters: whoever adds a route names them here.
 
 /// Names of parameters: of the query for a page, of the form for a change. Every route has its line.
-pub(super) const PARAMETERS: [(&str, &str, &[&str]); 137] = [
+pub(super) const PARAMETERS: [(&str, &str, &[&str]); 141] = [
     ("GET", "/admin/assets/{*name}", &["v"]),
     ("GET", "/admin/login", &["next", "why", "lang"]),
     ("POST", "/admin/login", &["name", "password", "next"]),
@@ -131,6 +131,14 @@ pub(super) const PARAMETERS: [(&str, &str, &[&str]); 137] = [
     ("GET", "/admin/audit.csv", &["actor", "action", "object", "from", "to", "before"]),
     ("GET", "/admin/system", &["x"]),
     ("GET", "/admin/jobs", &["saved"]),
+    ("GET", "/admin/settings", &["x"]),
+    ("GET", "/admin/settings/{section}", &["saved"]),
+    (
+        "POST",
+        "/admin/settings/{section}",
+        &["seen", "staff.rows", "staff.0.name", "staff.0.email", "staff.99999.name"],
+    ),
+    ("POST", "/admin/settings/{section}/test", &["seen", "test", "test.to"]),
     ("POST", "/admin/jobs/{id}/retry", &["x"]),
     ("POST", "/admin/jobs/{id}/discard", &["x"]),
     ("GET", "/admin/logs", &["level", "target", "q", "after"]),

@@ -30,9 +30,9 @@ use tolmach_runtime::{
         Logins, Mention, MessageQuery, MessageRow, MeterStore, ModelCall, ModelCallQuery, ModelCallRow,
         ModelFigures, ModelTimes, Needle, News, Next, NoteRow, NoticeRow, OutboxRow, OutboxStore, Page,
         Publication, PublishOutcome, Purged, QuarantineQuery, QuarantinedTask, QueueCount, QueuedTask,
-        ReleaseStore, Removed, ReplyFigures, Retention, Store, StoredTurn, TakenOverChat, Task, TaskStore,
-        TimerRow, TimerStore, TokenStore, TurnLine, TurnQuery, TurnStore, UnsureTurn, Upload, UploadStore,
-        Waiting, WaitingPlace, Write, Written,
+        ReleaseStore, Removed, ReplyFigures, Retention, SettingsStore, Store, StoredSettings, StoredTurn,
+        TakenOverChat, Task, TaskStore, TimerRow, TimerStore, TokenStore, TurnLine, TurnQuery, TurnStore,
+        UnsureTurn, Upload, UploadStore, Waiting, WaitingPlace, Write, Written,
     },
 };
 use uuid::Uuid;
@@ -284,6 +284,11 @@ store! { DraftStore
     fn draft_files(id: Uuid) -> Vec<DraftFile>;
     fn draft_changes(id: Uuid, before: i64, limit: u32) -> Vec<DraftChange>;
     fn write_draft(write: &DraftWrite) -> bool;
+}
+
+store! { SettingsStore
+    fn settings() -> StoredSettings;
+    fn setting_versions() -> Vec<(String, i64)>;
 }
 
 store! { FigureStore

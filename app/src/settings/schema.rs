@@ -1,0 +1,425 @@
+//! Which settings can be changed while the program runs, by section, in the order of the pages.
+
+use serde_json::{Number, Value, json};
+use tolmach_engine::link;
+use tolmach_runtime::secret::Secret;
+
+/// A section: what one form shows and one save stores.
+#[derive(Debug)]
+pub struct Section {
+    /// Its name, in addresses and in the database.
+    pub name: &'static str,
+    /// Its parts.
+    pub parts: &'static [Part],
+}
+
+/// A part of a section.
+#[derive(Debug)]
+pub struct Part {
+    /// Its name: the end of the key of its title.
+    pub name: &'static str,
+    /// What it holds.
+    pub entries: &'static [Entry],
+}
+
+/// A setting, or a table of settings.
+#[derive(Debug)]
+pub enum Entry {
+    /// A setting.
+    One(Field),
+    /// A table.
+    Many(Rows),
+}
+
+/// A table of settings: rows with a name each, or a list.
+#[derive(Debug)]
+pub struct Rows {
+    /// The name of the setting.
+    pub key: &'static str,
+    /// Whether its rows have names.
+    pub named: bool,
+    /// What a row holds; their keys are names within the row.
+    pub fields: &'static [Field],
+}
+
+/// A setting.
+#[derive(Debug)]
+pub struct Field {
+    /// The name of the setting, such as `smtp.host`.
+    pub key: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether it may be unset.
+    pub optional: bool,
+    /// Whether it names people, so that the audit log does not have it.
+    pub private: bool,
+    /// Whether a change needs a restart.
+    pub restart: bool,
+}
+
+/// What a setting holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A text.
+    Text,
+    /// A whole number; the key of its unit, if it has one.
+    Number(&'static str),
+    /// A number as it is written, such as `0.15`.
+    Decimal,
+    /// One of these.
+    Choice(&'static [&'static str]),
+    /// Texts, one a line.
+    List,
+    /// A secret.
+    Secret,
+}
+
+/// What is wrong with a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadText {
+    /// Names the mistake.
+    pub code: &'static str,
+    /// The same as a sentence.
+    pub text: &'static str,
+}
+
+/// The most characters of a value.
+pub const LONGEST: usize = 2_000;
+
+const fn field(key: &'static str, kind: Kind) -> Field {
+    Field { key, kind, optional: false, private: false, restart: false }
+}
+
+const fn text(key: &'static str) -> Field {
+    field(key, Kind::Text)
+}
+
+const fn optional(key: &'static str, kind: Kind) -> Field {
+    Field { optional: true, ..field(key, kind) }
+}
+
+const fn private(key: &'static str, kind: Kind) -> Field {
+    Field { private: true, ..field(key, kind) }
+}
+
+const fn days(key: &'static str) -> Entry {
+    Entry::One(field(key, Kind::Number("days")))
+}
+
+const fn count(key: &'static str) -> Entry {
+    Entry::One(field(key, Kind::Number("")))
+}
+
+/// All sections.
+pub const SECTIONS: &[Section] = &[
+    Section {
+        name: "mail",
+        parts: &[Part {
+            name: "server",
+            entries: &[
+                Entry::One(text("smtp.host")),
+                Entry::One(optional("smtp.port", Kind::Number(""))),
+                Entry::One(field("smtp.tls", Kind::Choice(&["starttls", "tls", "none"]))),
+                Entry::One(private("smtp.from", Kind::Text)),
+                Entry::One(private("smtp.username", Kind::Text)),
+                Entry::One(field("smtp.password", Kind::Secret)),
+            ],
+        }],
+    },
+    Section {
+        name: "models",
+        parts: &[
+            Part {
+                name: "model",
+                entries: &[
+                    Entry::One(text("llm.base_url")),
+                    Entry::One(text("llm.model")),
+                    Entry::One(field("llm.api_key", Kind::Secret)),
+                    Entry::One(field("llm.timeout_seconds", Kind::Number("seconds"))),
+                ],
+            },
+            Part {
+                name: "roles",
+                entries: &[Entry::Many(Rows {
+                    key: "llm.roles",
+                    named: true,
+                    fields: &[
+                        text("model"),
+                        optional("base_url", Kind::Text),
+                        optional("timeout_seconds", Kind::Number("seconds")),
+                        field("api_key", Kind::Secret),
+                    ],
+                })],
+            },
+            Part {
+                name: "prices",
+                entries: &[Entry::Many(Rows {
+                    key: "llm.prices",
+                    named: false,
+                    fields: &[
+                        text("model"),
+                        field("input", Kind::Decimal),
+                        optional("cached_input", Kind::Decimal),
+                        field("output", Kind::Decimal),
+                        text("currency"),
+                        optional("from", Kind::Text),
+                    ],
+                })],
+            },
+        ],
+    },
+    Section {
+        name: "staff",
+        parts: &[Part {
+            name: "groups",
+            entries: &[Entry::Many(Rows {
+                key: "staff",
+                named: true,
+                fields: &[private("telegram", Kind::List), private("email", Kind::List)],
+            })],
+        }],
+    },
+    Section {
+        name: "retention",
+        parts: &[
+            Part {
+                name: "kept",
+                entries: &[
+                    days("retention.messages_days"),
+                    days("retention.chats_days"),
+                    days("retention.silent_chats_days"),
+                    days("retention.traces_days"),
+                    days("retention.leads_days"),
+                    days("retention.analytics_days"),
+                    days("retention.audit_days"),
+                    days("retention.buttons_days"),
+                    days("retention.inbox_days"),
+                    days("retention.outbox_days"),
+                    days("retention.undelivered_days"),
+                    days("retention.tasks_days"),
+                    days("retention.quarantine_days"),
+                    days("retention.uploads_days"),
+                ],
+            },
+            Part {
+                name: "report",
+                entries: &[
+                    Entry::One(text("report.at")),
+                    Entry::One(text("report.timezone")),
+                    Entry::One(text("report.group")),
+                ],
+            },
+        ],
+    },
+    Section {
+        name: "sites",
+        parts: &[
+            Part {
+                name: "sites",
+                entries: &[Entry::Many(Rows {
+                    key: "sites",
+                    named: true,
+                    fields: &[
+                        text("title.ru"),
+                        text("title.en"),
+                        optional("colours.accent", Kind::Text),
+                        optional("colours.background", Kind::Text),
+                        field("languages", Kind::List),
+                        field("hosts", Kind::List),
+                        optional("entry", Kind::Text),
+                    ],
+                })],
+            },
+            Part { name: "hosts", entries: &[Entry::One(field("web_hosts", Kind::List))] },
+        ],
+    },
+    Section {
+        name: "channels",
+        parts: &[
+            Part {
+                name: "telegram",
+                entries: &[
+                    Entry::One(Field { restart: true, ..field("telegram.token", Kind::Secret) }),
+                    Entry::One(Field { restart: true, ..optional("telegram.api_url", Kind::Text) }),
+                ],
+            },
+            Part {
+                name: "answers",
+                entries: &[Entry::One(optional("debounce_ms", Kind::Number("milliseconds")))],
+            },
+        ],
+    },
+    Section {
+        name: "limits",
+        parts: &[
+            Part {
+                name: "notices",
+                entries: &[
+                    count("limits.notices.at_once"),
+                    count("limits.notices.an_hour"),
+                    count("limits.relayed.at_once"),
+                    count("limits.relayed.an_hour"),
+                ],
+            },
+            Part {
+                name: "address",
+                entries: &[
+                    count("limits.address.connections"),
+                    count("limits.address.requests"),
+                    count("limits.address.sockets"),
+                    count("limits.address.chats"),
+                    count("limits.address.messages"),
+                    count("limits.address.frames"),
+                    count("limits.address.kib"),
+                    count("limits.address.older"),
+                ],
+            },
+            Part {
+                name: "chat",
+                entries: &[
+                    count("limits.chat.sockets"),
+                    count("limits.chat.messages"),
+                    count("limits.chat.frames"),
+                    count("limits.chat.kib"),
+                    count("limits.chat.older"),
+                ],
+            },
+        ],
+    },
+];
+
+/// The section of a name.
+pub fn section(name: &str) -> Option<&'static Section> {
+    SECTIONS.iter().find(|section| section.name == name)
+}
+
+/// The setting of a name that stands by itself, and its section.
+pub fn entry(key: &str) -> Option<(&'static Section, &'static Entry)> {
+    SECTIONS.iter().find_map(|section| Some((section, section.entries().find(|entry| entry.key() == key)?)))
+}
+
+/// As [`entry`], for what is no table.
+pub fn single(key: &str) -> Option<(&'static Section, &'static Field)> {
+    match entry(key)? {
+        (section, Entry::One(field)) => Some((section, field)),
+        (_, Entry::Many(_)) => None,
+    }
+}
+
+/// Reads a secret.
+///
+/// # Errors
+/// When it is longer than any, or holds what no header and no login may hold.
+pub fn secret(text: &str) -> Result<Secret, BadText> {
+    let secret = Secret::new(text);
+    if secret.expose().chars().count() > LONGEST || secret.expose().chars().any(char::is_control) {
+        return Err(BadText { code: "secret", text: "at most 2000 printable characters are expected" });
+    }
+    Ok(secret)
+}
+
+impl Section {
+    /// Everything that it holds.
+    pub fn entries(&self) -> impl Iterator<Item = &'static Entry> + use<> {
+        let parts: &'static [Part] = self.parts;
+        parts.iter().flat_map(|part| part.entries)
+    }
+}
+
+impl Entry {
+    /// The name of the setting.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Entry::One(field) => field.key,
+            Entry::Many(rows) => rows.key,
+        }
+    }
+}
+
+impl Field {
+    /// A value as people write it.
+    pub fn write(&self, value: &Value) -> String {
+        match value {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            Value::Array(all) => {
+                let texts = all.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned));
+                texts.collect::<Vec<_>>().join("\n")
+            }
+            other => other.to_string(),
+        }
+    }
+
+    /// What people have written.
+    ///
+    /// # Errors
+    /// When it is no value of this kind.
+    pub fn read(&self, text: &str) -> Result<Value, BadText> {
+        let text = text.trim();
+        if text.chars().count() > LONGEST {
+            return Err(BadText { code: "long", text: "at most 2000 characters are expected" });
+        }
+        if text.chars().any(|c| c.is_control() && c != '\n' && c != '\r') {
+            return Err(BadText { code: "control", text: "a text without control characters is expected" });
+        }
+        if link::has_credentials(text) {
+            let text = "an address without a user name and a password is expected";
+            return Err(BadText { code: "credentials", text });
+        }
+        if self.kind == Kind::List {
+            let parts = text.split(['\n', ',']).map(str::trim).filter(|part| !part.is_empty());
+            return Ok(parts.map(Value::from).collect());
+        }
+        if text.is_empty() && (self.optional || matches!(self.kind, Kind::Text | Kind::Secret)) {
+            return Ok(if self.optional { Value::Null } else { json!("") });
+        }
+        match self.kind {
+            Kind::Number(_) => {
+                let number = text.parse::<u32>();
+                let why = BadText { code: "number", text: "a whole number is expected" };
+                number.map(|number| Value::Number(Number::from(number))).map_err(|_| why)
+            }
+            Kind::Choice(choices) if !choices.contains(&text) => {
+                Err(BadText { code: "choice", text: "one of the choices is expected" })
+            }
+            // A comma is how half of the world writes it.
+            Kind::Decimal => Ok(json!(text.replace(',', "."))),
+            _ => Ok(json!(text)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_setting_is_in_one_section() {
+        let keys: Vec<&str> = SECTIONS.iter().flat_map(Section::entries).map(Entry::key).collect();
+        assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len());
+        assert!(single("smtp.host").is_some() && single("staff").is_none() && entry("staff").is_some());
+    }
+
+    #[test]
+    fn values_are_read_as_they_are_written() {
+        let (_, port) = single("smtp.port").unwrap();
+        assert_eq!([port.read(" 587 "), port.read("")], [Ok(json!(587)), Ok(Value::Null)]);
+        for wrong in ["-1", "5.5", "many", "99999999999"] {
+            assert_eq!(port.read(wrong).unwrap_err().code, "number", "{wrong}");
+        }
+        let list = optional("x", Kind::List);
+        let read = list.read("a@example.com, b@example.com\r\n\n c").unwrap();
+        assert_eq!(read, json!(["a@example.com", "b@example.com", "c"]));
+        assert_eq!(list.read(&list.write(&read)), Ok(read));
+        let (_, tls) = single("smtp.tls").unwrap();
+        assert_eq!(tls.read("ssl").unwrap_err().code, "choice");
+        assert_eq!(text("x").read(&"ё".repeat(LONGEST + 1)).unwrap_err().code, "long");
+        assert_eq!(text("x").read("a\u{7}b").unwrap_err().code, "control");
+        assert_eq!(text("x").read("https://me:word@example.com/v1").unwrap_err().code, "credentials");
+        assert!(text("x").read("Shop <shop@example.com>").is_ok());
+        assert_eq!(secret("a\nb").unwrap_err().code, "secret");
+        assert_eq!(optional("x", Kind::Decimal).read("0,15"), Ok(json!("0.15")));
+    }
+}

@@ -1,0 +1,162 @@
+//! `tolmach config`: where each setting comes from, and changes as the panel makes them.
+
+use std::{collections::BTreeMap, io::Read, process::ExitCode, sync::Arc};
+
+use anyhow::{Context, bail};
+use clap::Subcommand;
+use serde_json::{Value, json};
+use tolmach_app::settings::{
+    self, Shown, Source,
+    schema::{Entry, Kind, SECTIONS, Section},
+    value_at,
+};
+
+use crate::{actor, clock::now, config::Config, database::Database, settings::Settings};
+
+/// Show where each setting comes from, and change what may change while the program runs.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Show the settings with their values and where these come from; of secrets only that they are set
+    Show {
+        /// Print JSON for tools
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change settings of one section as the panel does; a running server has them within two seconds
+    Set {
+        /// A setting and its value, such as smtp.host mail.example.com; more may follow. The value - is read from the standard
+        /// input, so that no secret stands in the list of processes
+        #[arg(required = true, num_args = 2.., value_names = ["KEY", "VALUE"])]
+        pairs: Vec<String>,
+    },
+    /// Take changes back: the configuration file or the default holds again
+    Unset {
+        /// The settings, such as smtp.host
+        #[arg(required = true)]
+        keys: Vec<String>,
+    },
+}
+
+impl ConfigCommand {
+    pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
+        let database = Database::of(config)?;
+        let wanted: Vec<(String, Option<String>)> = match self {
+            ConfigCommand::Show { json } => {
+                let stored = match database.exists() {
+                    true => {
+                        let store = database.open().await?;
+                        let stored = store.settings().await;
+                        store.close().await?;
+                        stored?
+                    }
+                    false => Default::default(),
+                };
+                let left_out = crate::settings::resolve(config, &stored).left_out;
+                show(config, &config.layers.shown(stored, left_out), json)?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            ConfigCommand::Set { pairs } => {
+                let mut wanted = Vec::new();
+                for pair in pairs.chunks(2) {
+                    let [key, value] = pair else { bail!("{} has no value", pair.concat()) };
+                    let mut value = value.clone();
+                    if value == "-" {
+                        value.clear();
+                        std::io::stdin().read_to_string(&mut value).context("the value cannot be read")?;
+                    }
+                    wanted.push((key.clone(), Some(value.trim().to_owned())));
+                }
+                wanted
+            }
+            ConfigCommand::Unset { keys } => keys.into_iter().map(|key| (key, None)).collect(),
+        };
+        let wanted: Vec<(&str, Option<&str>)> =
+            wanted.iter().map(|(key, value)| (key.as_str(), value.as_deref())).collect();
+        let store = Database::existing(config).await?;
+        let tuning = Settings::of_command(config, Arc::clone(&store)).await?;
+        let done = settings::set(&*store, &*tuning, &actor::cli(None), now(), &wanted).await;
+        store.close().await?;
+        match done {
+            Ok(true) => println!("changed"),
+            Ok(false) => println!("nothing is different"),
+            Err(error) => bail!(error),
+        }
+        for (key, _) in &wanted {
+            if settings::schema::single(key).is_some_and(|(_, field)| field.restart) {
+                println!("{key} holds after a restart");
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A value as it is shown.
+struct Row {
+    value: Value,
+    source: Source,
+    /// The variable that decides it.
+    variable: Option<String>,
+}
+
+fn show(config: &Config, shown: &Shown, json: bool) -> anyhow::Result<()> {
+    let rows = rows(config, shown);
+    if json {
+        let rows: Vec<Value> = rows
+            .iter()
+            .map(|(key, row)| {
+                json!({ "key": key, "value": row.value, "source": row.source, "variable": row.variable })
+            })
+            .collect();
+        println!("{}", serde_json::to_string_pretty(&rows)?);
+        return Ok(());
+    }
+    for (key, Row { value, source, variable }) in &rows {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let source = match (source, variable) {
+            (_, Some(variable)) => variable.clone(),
+            (Source::Environment, None) => "environment".to_owned(),
+            (Source::Panel, None) => "panel".to_owned(),
+            (Source::File, None) => "file".to_owned(),
+            (Source::Default, None) => "default".to_owned(),
+        };
+        println!("{key} = {value}  ({source})");
+    }
+    for (section, problem) in &shown.left_out {
+        println!("left out: what the panel has of `{section}` does not fit: {}", problem.text);
+    }
+    Ok(())
+}
+
+fn rows(config: &Config, shown: &Shown) -> BTreeMap<String, Row> {
+    let mut rows = BTreeMap::new();
+    let variable = |key: &str| shown.fixed.get(key).cloned();
+    for (key, source) in config.layers.named() {
+        let inside = SECTIONS.iter().flat_map(Section::entries).any(|entry| {
+            key == entry.key() || key.strip_prefix(entry.key()).is_some_and(|rest| rest.starts_with('.'))
+        });
+        if !inside {
+            let value = if is_secret(&key) { json!("set") } else { config.layers.value(&key) };
+            rows.insert(key.clone(), Row { value, source, variable: variable(&key) });
+        }
+    }
+    for entry in SECTIONS.iter().flat_map(Section::entries) {
+        let key = entry.key();
+        if matches!(entry, Entry::One(field) if field.kind == Kind::Secret) {
+            continue;
+        }
+        let (value, source) = (value_at(&shown.values, key).clone(), shown.source(key));
+        rows.insert(key.to_owned(), Row { value, source, variable: variable(key) });
+    }
+    for (name, known) in &shown.secrets {
+        let ends =
+            if known.ending.is_empty() { String::new() } else { format!(", ends in {}", known.ending) };
+        let value = json!(format!("set{ends}"));
+        rows.insert(name.clone(), Row { value, source: known.source, variable: variable(name) });
+    }
+    rows
+}
+
+/// Whether a setting that no section has may hold a password or a key.
+fn is_secret(key: &str) -> bool {
+    ["url", "token", "key", "password", "authorization"].iter().any(|word| key.ends_with(word))
+}
