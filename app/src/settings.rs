@@ -217,7 +217,7 @@ pub fn with(stored: &StoredSettings, section: &str, change: &SectionChange) -> S
     let mut stored = stored.clone();
     stored.sections.retain(|known| known.section != section);
     let (author, at) = (String::new(), 0);
-    let version = change.seen + 1;
+    let version = change.seen.saturating_add(1);
     let values = change.values.clone();
     stored.sections.push(StoredSection { section: section.to_owned(), version, values, author, at });
     for (name, secret) in &change.secrets {
