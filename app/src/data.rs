@@ -71,7 +71,7 @@ pub struct Counted {
     /// The table.
     #[serde(flatten)]
     pub table: DataTable,
-    /// Rows, at most 100,001.
+    /// Rows, at most one more than [`DataTable::COUNTED`].
     pub rows: u64,
 }
 

@@ -21,7 +21,7 @@ use tolmach_runtime::{
 };
 
 pub use self::questions::{Question, questions};
-pub use self::take::{Added, add_example};
+pub use self::take::{Added, add_example, add_intent, targets};
 
 use self::unsure::{Message, Unsure};
 use crate::{

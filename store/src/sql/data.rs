@@ -9,6 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use futures_util::future::try_join_all;
 use serde::Deserialize;
 use serde_json::Value as Json;
 use tolmach_runtime::ports::{
@@ -315,7 +316,7 @@ impl<D: Dialect> SqlStore<D> {
         Ok(rows.into_iter().map(|(text,)| text).collect())
     }
 
-    async fn count_up_to(&self, sql: &str, values: Vec<Value>) -> Result<u64> {
+    async fn count_up_to(&self, sql: String, values: Vec<Value>) -> Result<u64> {
         let counted = self.texts(format!("SELECT CAST(count(*) AS TEXT) FROM ({sql}) AS r"), values).await?;
         Ok(counted.first().and_then(|count| count.parse().ok()).unwrap_or_default())
     }
@@ -343,7 +344,8 @@ impl<D: Dialect> DataStore for SqlStore<D> {
 
     async fn data_count(&self, table: &str) -> Result<u64> {
         let table = self.listed(table).await?;
-        self.count_up_to(&format!("SELECT 1 FROM {} LIMIT 100001", table.quoted()), vec![]).await
+        let most = DataTable::COUNTED + 1;
+        self.count_up_to(format!("SELECT 1 FROM {} LIMIT {most}", table.quoted()), vec![]).await
     }
 
     async fn data_rows(&self, query: &DataQuery) -> Result<Vec<DataRow>> {
@@ -388,7 +390,7 @@ impl<D: Dialect> DataStore for SqlStore<D> {
         let tables = self.catalogue().await?;
         let named = tables.iter().find(|known| known.full_name() == table);
         let named = named.ok_or_else(|| Error::refused(WHAT, format!("there is no table {table}")))?;
-        let mut found = Vec::new();
+        let mut counts = Vec::new();
         for (column, value) in named.columns.iter().zip(&row.values) {
             let Some(value) = value else { continue };
             for other in &*tables {
@@ -398,13 +400,16 @@ impl<D: Dialect> DataStore for SqlStore<D> {
                     let mut values = Vec::new();
                     let condition = equals(from, value, &mut values);
                     let sql = format!("SELECT 1 FROM {} WHERE {condition} LIMIT 1001", other.quoted());
-                    let count = self.count_up_to(&sql, values).await?;
-                    let (table, column) = (other.full_name(), from.name.clone());
-                    found.push(DataReference { table, column, value: value.clone(), count });
+                    counts.push(async move {
+                        let count = self.count_up_to(sql, values).await?;
+                        let (table, column) = (other.full_name(), from.name.clone());
+                        Ok(DataReference { table, column, value: value.clone(), count })
+                    });
                 }
             }
         }
-        Ok(found)
+        // Side by side: some have no index to count by.
+        try_join_all(counts).await
     }
 
     async fn change_data(&self, change: &DataChange, entry: AuditEntry) -> Result<bool> {

@@ -47,7 +47,11 @@ pub(crate) async fn proposals(
     let Ok(_one) = panel.tests.try_acquire() else { return Err(Failure::Bad("draft.tests.busy")) };
     let wanted = Wanted { since: panel.now() - days * DAY, node: None, limit: SHOWN };
     let found = suggest::suggest(panel.store(), &panel.options.platform.get(), &wanted).await?;
-    let rows: Vec<Value> = found.clusters.iter().map(row).collect();
+    let bundle = match release::current(panel.store()).await? {
+        Some(current) => release::bundle(panel.store(), &current.release).await?,
+        None => Bundle::default(),
+    };
+    let rows: Vec<Value> = found.clusters.iter().map(|cluster| row(cluster, &bundle)).collect();
     let data = json!({
         "days": days, "rows": rows, "private": found.private, "more": found.more, "messages": found.messages,
     });
@@ -55,27 +59,44 @@ pub(crate) async fn proposals(
     panel.page(&visit, Page { template: "proposals", section: "flows", title }, data).await
 }
 
-fn row(cluster: &Cluster) -> Value {
+/// How many messages besides the most central one become examples of a new intent.
+const EXAMPLES: usize = 3;
+
+fn row(cluster: &Cluster, bundle: &Bundle) -> Value {
+    let examples = std::iter::once(&cluster.example).chain(cluster.others.iter().take(EXAMPLES));
+    let examples: Vec<&str> = examples.map(String::as_str).collect();
+    let targets = match cluster.add {
+        suggest::Proposal::NewIntent => suggest::targets(bundle, &cluster.node),
+        suggest::Proposal::Example => Vec::new(),
+    };
     let intent = cluster.likeliest.as_ref().filter(|_| cluster.add == suggest::Proposal::Example);
     json!({
         "node": cluster.node, "count": cluster.count, "example": cluster.example,
         "others": cluster.others.iter().take(5).collect::<Vec<_>>(), "intent": intent.map(|likely| &likely.intent),
         "sure": intent.map(|likely| (likely.confidence * 100.0).round()), "yaml": cluster.yaml,
+        "targets": targets, "examples": examples.join("\n"),
     })
 }
 
-/// An example for an intent.
+/// An example for an intent; for a new one examples, a line each, and where its messages go.
 #[derive(Deserialize)]
 pub(crate) struct Example {
     node: String,
     intent: String,
     text: String,
+    to: Option<String>,
 }
 
 impl Example {
     fn added(&self, bundle: &Bundle) -> Result<Added, Failure> {
-        let added = suggest::add_example(bundle, &self.node, &self.intent, &self.text);
-        added.ok_or(Failure::Bad("proposals.no_place"))
+        let Some(to) = &self.to else {
+            let added = suggest::add_example(bundle, &self.node, &self.intent, &self.text);
+            return added.ok_or(Failure::Bad("proposals.no_place"));
+        };
+        let examples = self.text.lines().map(str::trim).filter(|example| !example.is_empty());
+        let examples: Vec<&str> = examples.collect();
+        let added = suggest::add_intent(bundle, &self.node, self.intent.trim(), &examples, to);
+        added.ok_or(Failure::Bad("proposals.no_intent"))
     }
 }
 

@@ -72,8 +72,8 @@ pub(crate) async fn tables(State(panel): State<Arc<Panel>>, visit: Visit) -> Ser
         .iter()
         .map(|one| {
             json!({
-                "name": one.table.name, "href": format!("/admin/data/{}", part(&one.table.name)), "rows": one.rows.min(100_000),
-                "many": one.rows > 100_000, "columns": one.table.columns.len(), "fixed": fixed(&one.table),
+                "name": one.table.name, "href": format!("/admin/data/{}", part(&one.table.name)), "rows": one.rows.min(DataTable::COUNTED),
+                "many": one.rows > DataTable::COUNTED, "columns": one.table.columns.len(), "fixed": fixed(&one.table),
                 "masked": one.table.columns.iter().filter(|column| column.masked).count(),
             })
         })

@@ -18,6 +18,11 @@ pub struct DataTable {
     pub fixed: Option<Fixed>,
 }
 
+impl DataTable {
+    /// Rows up to which a table is counted: an index of words takes a second for a million.
+    pub const COUNTED: u64 = 10_000;
+}
+
 /// Why the rows of a table cannot be changed by hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -188,7 +193,7 @@ pub trait DataStore: Send + Sync {
     /// When the database is unavailable.
     async fn data_tables(&self) -> Result<Vec<DataTable>>;
 
-    /// The number of rows of a table, at most 100,001.
+    /// The number of rows of a table, at most one more than [`DataTable::COUNTED`].
     ///
     /// # Errors
     /// When there is no such table, or the database is unavailable.

@@ -359,6 +359,25 @@ nodes:
         assert!(refused.status == 422 && refused.body.contains("no list of examples"), "{}", refused.body);
         anton.get("/admin/flows/proposals").await;
     }
+    // A new intent with a way of its own: measured, written once, and refused where its name is taken.
+    let page = anton.get("/admin/flows/proposals").await;
+    assert!(page.body.contains("<option value=\"help\">help</option>"), "{}", page.body);
+    let fields = [
+        ("node", "shop.route"),
+        ("intent", "weekend"),
+        ("to", "rent"),
+        ("text", "а можно взять технику на выходные\r\nна выходные сдаёте?\r\n"),
+    ];
+    let effect = anton.post("/admin/flows/proposals/measure", &fields).await;
+    assert!(effect.body.contains("0 as the flows are now, 3 with the example"), "{}", effect.body);
+    anton.get("/admin/flows/proposals").await;
+    assert!(anton.post("/admin/flows/proposals/take", &fields).await.location.is_some());
+    let changes = anton.get(&format!("{draft}/changes")).await;
+    assert!(changes.body.contains("weekend: { examples: ["), "{}", changes.body);
+    assert!(changes.body.contains("next: { weekend: rent, rent: rent,"), "{}", changes.body);
+    anton.get("/admin/flows/proposals").await;
+    let again = anton.post("/admin/flows/proposals/take", &fields).await;
+    assert!(again.status == 422 && again.body.contains("its name is taken"), "{}", again.body);
 }
 
 /// A document of an office with these paragraphs.
