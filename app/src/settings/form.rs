@@ -83,7 +83,52 @@ pub fn read(section: &Section, shown: &Shown, seen: i64, entered: &Entered) -> R
             read.change.values.insert(key.to_owned(), value);
         }
     }
+    keep_secrets_home(&mut read, section, shown, entered);
     read
+}
+
+/// Settings with an address, each with the secret that is sent there.
+const HOMES: [(&str, &str); 3] =
+    [("smtp.host", "smtp.password"), ("llm.base_url", "llm.api_key"), ("telegram.api_url", "telegram.token")];
+
+/// A secret that nobody can read is not sent to an address that its owner did not mean: whoever changes the address types it again.
+fn keep_secrets_home(read: &mut Read, section: &Section, shown: &Shown, entered: &Entered) {
+    let typed = |place: &str| {
+        let text = entered.get(place).is_some_and(|text| !text.trim().is_empty());
+        text || entered.contains_key(&format!("{place}.remove"))
+    };
+    let again =
+        BadText { code: "again", text: "type it again for the new address: it is not sent to another one" };
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    // What a setting says after the change; the environment's stays.
+    let after = |read: &Read, key: &str| match shown.fixed.contains_key(key) {
+        true => value_at(&shown.values, key).clone(),
+        false => read.change.values.get(key).unwrap_or_else(|| value_at(&shown.base, key)).clone(),
+    };
+    for (key, secret) in HOMES.iter().filter(|(key, _)| section.entries().any(|entry| entry.key() == *key)) {
+        let moved = text(&after(read, key)) != text(value_at(&shown.values, key));
+        if moved && shown.secrets.contains_key(*secret) && !typed(secret) {
+            // One that the environment decides cannot be typed, so its address stays.
+            read.wrong(if shown.fixed.contains_key(*secret) { key } else { secret }, again);
+        }
+    }
+    let (table, common) = ("llm.roles", "llm.base_url");
+    let roles = after(read, table);
+    let home = |row: &Value, common: &Value| match text(&row["base_url"]) {
+        own if own.is_empty() => text(common),
+        own => own,
+    };
+    for (key, place) in read.places.clone() {
+        let Some(name) = key.strip_prefix("llm.roles.") else { continue };
+        let was = entered.get(&format!("{place}.was")).map(|was| was.trim()).unwrap_or_default();
+        let secret = format!("{place}.api_key");
+        if shown.secrets.contains_key(&format!("{table}.{was}.api_key")) && !typed(&secret) {
+            let before = home(&value_at(&shown.values, table)[was], value_at(&shown.values, common));
+            if home(&roles[name], &after(read, common)) != before {
+                read.wrong(&secret, again);
+            }
+        }
+    }
 }
 
 /// Reads what becomes of a secret: `name` is that of the setting, `place` that of the field.
@@ -338,6 +383,54 @@ mod tests {
         assert_eq!(read.place("llm.roles.new.base_url"), "llm.roles.2.base_url");
         assert_eq!(read.place("llm.roles.new"), "llm.roles.2.name");
         assert_eq!(read.place("llm.base_url"), "llm.base_url");
+    }
+
+    #[test]
+    fn a_secret_is_not_sent_to_another_address() {
+        let models = schema::section("models").unwrap();
+        let roles =
+            json!({ "own": { "model": "a", "base_url": "https://own.example" }, "with": { "model": "b" } });
+        let mut shown = shown(
+            json!({ "llm": { "base_url": "https://a.example", "roles": roles, "prices": [], "timeout_seconds": 12 } }),
+        );
+        for name in ["llm.api_key", "llm.roles.own.api_key", "llm.roles.with.api_key"] {
+            let known = KnownSecret { ending: String::new(), source: Source::Panel, stored: None };
+            shown.secrets.insert(name.to_owned(), known);
+        }
+        let again = |changes: &[(&str, &str)], shown: &Shown| -> Vec<String> {
+            let mut form = filled(models, shown);
+            form.extend(entered(changes));
+            let read = read(models, shown, 0, &form);
+            read.problems.iter().filter(|one| one.code == "again").map(|one| one.key.clone()).collect()
+        };
+        assert_eq!(again(&[], &shown), [""; 0]);
+        assert_eq!(again(&[("llm.model", "other"), ("llm.timeout_seconds", "9")], &shown), [""; 0]);
+        let elsewhere = ("llm.base_url", "https://b.example");
+        assert_eq!(
+            again(&[elsewhere], &shown),
+            ["llm.api_key", "llm.roles.1.api_key"],
+            "a role without an address"
+        );
+        assert_eq!(
+            again(&[elsewhere, ("llm.api_key", "k"), ("llm.roles.1.api_key.remove", "1")], &shown),
+            [""; 0]
+        );
+        assert_eq!(again(&[("llm.roles.0.base_url", "https://b.example")], &shown), ["llm.roles.0.api_key"]);
+        assert_eq!(
+            again(&[("llm.roles.0.base_url", "")], &shown),
+            ["llm.roles.0.api_key"],
+            "it goes to the common one"
+        );
+        let renamed = [("llm.roles.0.name", "other"), ("llm.roles.0.base_url", "https://b.example")];
+        assert_eq!(again(&renamed, &shown), ["llm.roles.0.api_key"]);
+        assert_eq!(again(&[("llm.roles.0.name", "other")], &shown), [""; 0]);
+        shown.fixed.insert("llm.api_key".to_owned(), "TOLMACH_LLM_API_KEY".to_owned());
+        let key = ("llm.roles.1.api_key", "k");
+        assert_eq!(
+            again(&[elsewhere, key], &shown),
+            ["llm.base_url"],
+            "the environment's key stays where it is"
+        );
     }
 
     #[test]
