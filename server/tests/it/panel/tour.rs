@@ -159,6 +159,16 @@ async fn the_tour_is_made_anew() {
     tour.picture("price-list").await;
     tour.visit("/admin/catalogue/search?q=перфоратор korvund до 10000").await;
     tour.picture("search").await;
+    tour.look("en", "light", WIDE).await;
+    tour.http.get("/admin/flows").await;
+    let begun = tour.http.post("/admin/flows", &[("title", "Delivery by region")]).await;
+    let draft = begun.location.expect("a draft");
+    tour.visit(&format!("{draft}?file=consultant.yaml#L89")).await;
+    tour.picture("editor").await;
+    tour.visit("/admin/texts/company").await;
+    tour.picture("company").await;
+    tour.visit("/admin/settings/models").await;
+    tour.picture("settings").await;
     tour.look("ru", "dark", NARROW).await;
     tour.visit("/admin/?period=week").await;
     tour.picture("overview-phone").await;
