@@ -73,6 +73,14 @@ pub fn mark(value: &impl Serialize) -> String {
     blake3::hash(&bytes).to_hex().chars().take(16).collect()
 }
 
+/// The value of a name in a map.
+pub(crate) fn field<'t>(tree: &'t Tree, key: &str) -> Option<&'t Tree> {
+    match &tree.node {
+        Node::Map(entries) => entries.iter().find(|(name, _)| name.value == key).map(|(_, value)| value),
+        _ => None,
+    }
+}
+
 /// The wording that a value of a file is.
 fn wording(value: &Tree, written: &dyn Fn(&Tree) -> Option<String>) -> Option<Wording> {
     match &value.node {

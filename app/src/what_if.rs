@@ -22,6 +22,7 @@ use tolmach_runtime::{
 };
 
 use crate::{
+    forms::field,
     inbox::Prompt,
     release::{self, CompiledReleases},
     replay::{self, Choice},
@@ -257,13 +258,6 @@ fn nodes_with_prompt(bundle: &Bundle, prompt: &str) -> BTreeSet<(String, String)
         found.extend(names.map(|(name, _)| (path.trim_end_matches(".yaml").to_owned(), name.value.clone())));
     }
     found
-}
-
-fn field<'t>(tree: &'t Tree, key: &str) -> Option<&'t Tree> {
-    match &tree.node {
-        Node::Map(entries) => entries.iter().find(|(name, _)| name.value == key).map(|(_, value)| value),
-        _ => None,
-    }
 }
 
 /// Whether a value says `prompt: NAME` somewhere. The parser bounds how deep values stand.

@@ -360,30 +360,17 @@ impl Config {
 
     /// This configuration with what may change while a process runs from another one.
     pub fn retuned(&self, new: Config) -> Config {
-        let Config {
-            llm,
-            smtp,
-            staff,
-            sites,
-            web_hosts,
-            retention,
-            report,
-            debounce_ms,
-            telegram,
-            limits,
-            ..
-        } = new;
         Config {
-            llm,
-            smtp,
-            staff,
-            sites,
-            web_hosts,
-            retention,
-            report,
-            debounce_ms,
-            telegram,
-            limits,
+            llm: new.llm,
+            smtp: new.smtp,
+            staff: new.staff,
+            sites: new.sites,
+            web_hosts: new.web_hosts,
+            retention: new.retention,
+            report: new.report,
+            debounce_ms: new.debounce_ms,
+            telegram: new.telegram,
+            limits: new.limits,
             ..self.clone()
         }
     }

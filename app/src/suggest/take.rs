@@ -6,6 +6,7 @@ use tolmach_engine::{
 };
 
 use super::quoted;
+use crate::forms::field;
 
 /// A file with an example added.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,13 +160,6 @@ fn insert(lines: &mut Vec<String>, (line, brace): (usize, Option<usize>), entry:
         }
     }
     Some(())
-}
-
-fn field<'t>(tree: &'t Tree, key: &str) -> Option<&'t Tree> {
-    match &tree.node {
-        Node::Map(entries) => entries.iter().find(|(name, _)| name.value == key).map(|(_, value)| value),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
