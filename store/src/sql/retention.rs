@@ -163,6 +163,13 @@ macro_rules! retain {
                         SELECT day, chat FROM dialog_days WHERE day < $1 / 86400000 ORDER BY day LIMIT $2)",
                 },
                 Rule {
+                    name: "intent_hours",
+                    table: "intent_hours",
+                    before: |keep| keep.analytics,
+                    sql: "DELETE FROM intent_hours WHERE (hour, intent) IN (
+                        SELECT hour, intent FROM intent_hours WHERE hour < $1 / 3600000 ORDER BY hour LIMIT $2)",
+                },
+                Rule {
                     name: "model_hours",
                     table: "model_hours",
                     before: |keep| keep.analytics,

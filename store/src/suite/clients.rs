@@ -16,7 +16,7 @@ const PHONE: &str = "+79165550142";
 const OTHER: &str = "web:2";
 
 /// Tables that hold nothing of clients, or only what goes with rows of another table, and why.
-const NOT_OF_CLIENTS: [(&str, &str); 22] = [
+const NOT_OF_CLIENTS: [(&str, &str); 23] = [
     ("message_words", "SQLite's index of messages, whose triggers keep it"),
     ("message_words_data", "a part of it"),
     ("message_words_idx", "a part of it"),
@@ -24,6 +24,7 @@ const NOT_OF_CLIENTS: [(&str, &str); 22] = [
     ("releases", "texts of flows"),
     ("publications", "who published which release"),
     ("accounts", "people of the staff"),
+    ("intent_hours", "sums of what clients meant, by the hour"),
     ("model_hours", "sums of what model calls used, by the hour"),
     ("logins", "their sessions"),
     ("invitations", "links that make accounts"),

@@ -214,8 +214,44 @@ pub(crate) async fn sums_model_calls_of_any_period(place: &dyn TestDatabase) {
     assert_eq!(store.model_figures(&whole).await.expect("read"), []);
 }
 
-/// Calls of models as versions stored them that kept tokens as JSON alone: told, with a cache, failed, not told, and not to be believed.
+/// As [`sums_model_calls_of_any_period`], for what clients meant.
+pub(crate) async fn sums_intents_of_any_period(place: &dyn TestDatabase) {
+    const STEP: i64 = 17 * 60_000;
+    let store = place.open().await;
+    let intent = |n: i64| ["product", "price", "unsure"][usize::try_from(n * n % 7 % 3).expect("small")];
+    for n in 0..24 {
+        counted(&*store, BEGIN + n * STEP, "web:1", meant(intent(n)), vec![]).await;
+    }
+    counted(&*store, BEGIN + HOUR, "web:2", facts(&[F::Shown]), vec![]).await;
+    let edges = [-HOUR, 0, 1, STEP, HOUR - 1, HOUR, HOUR + 1, 2 * HOUR + 30 * 60_000, 7 * HOUR, 9 * HOUR];
+    for (from, until) in edges.iter().flat_map(|from| edges.map(|until| (BEGIN + from, BEGIN + until))) {
+        let mut expected: Vec<(String, u64)> = Vec::new();
+        for n in (0..24).filter(|n| (from..until).contains(&(BEGIN + n * STEP))) {
+            match expected.iter_mut().find(|(name, _)| name == intent(n)) {
+                Some((_, turns)) => *turns += 1,
+                None => expected.push((intent(n).to_owned(), 1)),
+            }
+        }
+        expected.sort_by(|(a, few), (b, many)| many.cmp(few).then_with(|| a.cmp(b)));
+        let found = store.intent_figures(&FigurePeriod { from, until }, 10).await.expect("read");
+        assert_eq!(found, expected, "from {} until {}", from - BEGIN, until - BEGIN);
+    }
+    // What was meant is counted longer than what was said is kept.
+    let whole = FigurePeriod { from: BEGIN, until: BEGIN + DAY };
+    let before = store.intent_figures(&whole, 10).await.expect("read");
+    let old = Some(BEGIN + DAY);
+    store.retain(&Retention { turns: old, ..Retention::default() }, 100).await.expect("removed");
+    assert_eq!(store.intent_figures(&whole, 10).await.expect("read"), before);
+    let removed =
+        store.retain(&Retention { analytics: old, ..Retention::default() }, 100).await.expect("removed");
+    assert!(removed.tables().any(|(table, _)| table == "intent_hours"));
+    assert_eq!(store.intent_figures(&whole, 10).await.expect("read"), []);
+}
+
+/// Turns and calls of models as versions stored them that kept tokens as JSON alone: told, with a cache, failed, not told, and not to be believed.
 pub(crate) const CALLS_OF_BEFORE: &str = r#"
+INSERT INTO turns (chat, event, release, trace, at, intent) VALUES
+    ('web:1', '{}', 'r', '{}', 5, 'product'), ('web:1', '{}', 'r', '{}', 3600005, 'product'), ('web:1', '{}', 'r', '{}', 3600006, NULL);
 INSERT INTO model_calls (id, at, chat, turn, release, flow, node, purpose, role, model, attempt, millis, failure, usage) VALUES
     ('1', 10, '', '', 'r', 'f', 'n', 'generate', 'default', 'm', 1, 5, NULL, '{"prompt_tokens":100,"completion_tokens":10}'),
     ('2', 10, '', '', 'r', 'f', 'n', 'generate', 'default', 'm', 1, 5, NULL,
@@ -227,6 +263,8 @@ INSERT INTO model_calls (id, at, chat, turn, release, flow, node, purpose, role,
     ('7', 10, '', '', 'r', 'f', 'n', 'generate', 'default', 'm', 1, 5, NULL, 'no JSON')"#;
 
 pub(crate) async fn counts_calls_of_before(store: &dyn Store) {
+    let intents = store.intent_figures(&FigurePeriod { from: 0, until: 2 * HOUR }, 10).await.expect("read");
+    assert_eq!(intents, [("product".to_owned(), 2)]);
     let found = store.model_figures(&FigurePeriod { from: 0, until: 100 }).await.expect("read");
     let expected = ModelFigures {
         purpose: "generate".to_owned(),
