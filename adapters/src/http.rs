@@ -22,9 +22,11 @@ use tolmach_engine::{
     effect::{HttpReply, HttpRequest, Method},
     visible::make_json_visible,
 };
-use tolmach_runtime::ports::{Error, Http, Result};
-
-use tolmach_runtime::secret::Secret;
+use tolmach_runtime::{
+    Shared,
+    ports::{Error, Http, Result},
+    secret::Secret,
+};
 
 const WHAT: &str = "http";
 
@@ -38,9 +40,29 @@ pub struct Host {
 /// An [`Http`] client for the allowed hosts; see the [module docs](self).
 pub struct HttpClient {
     client: Client,
-    hosts: BTreeMap<String, Host>,
+    hosts: Shared<BTreeMap<String, Host>>,
     /// Allows private addresses and plain HTTP. For tests only.
     allow_private: bool,
+}
+
+/// Hosts by their names as addresses have them.
+fn known(hosts: BTreeMap<String, Host>, ports: bool) -> Result<BTreeMap<String, Host>> {
+    let mut known = BTreeMap::new();
+    for (name, host) in hosts {
+        let name = name.trim().to_lowercase();
+        let fits = |c: char| c.is_alphanumeric() || c == '-' || c == '.' || ports && c == ':';
+        if name.is_empty() || !name.chars().all(fits) {
+            let why =
+                format!("`{name}` is no host name; write it like api.example.com, without https:// and path");
+            return Err(Error::refused(WHAT, why));
+        }
+        if HeaderValue::from_str(host.authorization.expose()).is_err() {
+            let why = format!("the authorization of {name} holds characters that no header can have");
+            return Err(Error::refused(WHAT, why));
+        }
+        known.insert(name, host);
+    }
+    Ok(known)
 }
 
 impl HttpClient {
@@ -54,22 +76,7 @@ impl HttpClient {
     }
 
     fn build(hosts: BTreeMap<String, Host>, allow_private: bool) -> Result<HttpClient> {
-        let mut known = BTreeMap::new();
-        for (name, host) in hosts {
-            let name = name.trim().to_lowercase();
-            let fits = |c: char| c.is_alphanumeric() || c == '-' || c == '.' || allow_private && c == ':';
-            if name.is_empty() || !name.chars().all(fits) {
-                let why = format!(
-                    "`{name}` is no host name; write it like api.example.com, without https:// and path"
-                );
-                return Err(Error::refused(WHAT, why));
-            }
-            if HeaderValue::from_str(host.authorization.expose()).is_err() {
-                let why = format!("the authorization of {name} holds characters that no header can have");
-                return Err(Error::refused(WHAT, why));
-            }
-            known.insert(name, host);
-        }
+        let hosts = known(hosts, allow_private)?;
         let client = Client::builder()
             .redirect(Policy::none())
             // A proxy would resolve names itself, without the address check.
@@ -80,14 +87,23 @@ impl HttpClient {
             .user_agent(concat!("tolmach/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|why| Error::refused(WHAT, why.without_url()))?;
-        Ok(HttpClient { client, hosts: known, allow_private })
+        Ok(HttpClient { client, hosts: hosts.into(), allow_private })
+    }
+
+    /// Replaces the hosts that may be asked. Requests that are running go on.
+    ///
+    /// # Errors
+    /// As those of [`HttpClient::new`]; nothing is replaced then.
+    pub fn set_hosts(&self, hosts: BTreeMap<String, Host>) -> Result<()> {
+        self.hosts.set(known(hosts, self.allow_private)?);
+        Ok(())
     }
 
     /// The parsed URL and the settings of its host.
     ///
     /// # Errors
     /// [`Error::Refused`] if the request is not allowed.
-    fn allowed(&self, url: &str) -> Result<(Url, &Host)> {
+    fn allowed(&self, url: &str) -> Result<(Url, Host)> {
         let refused = |why: String| Error::refused(WHAT, why);
         let url = Url::parse(url).map_err(|_| refused("the address does not parse".to_owned()))?;
         let name = url.host_str().unwrap_or_default().to_lowercase();
@@ -99,7 +115,8 @@ impl HttpClient {
                 "{name}: credentials belong into the configuration, not into an address"
             )));
         }
-        let host = self.hosts.get(&name).ok_or_else(|| {
+        let hosts = self.hosts.get();
+        let host = hosts.get(&name).cloned().ok_or_else(|| {
             refused(format!("{name} is not among the hosts that may be asked; add it to [http.hosts]"))
         })?;
         // An IP literal is not resolved, so it is checked here. The URL parser has normalised every notation

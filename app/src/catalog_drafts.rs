@@ -27,7 +27,10 @@ use tolmach_catalog::{
     import::{Mapping, Report, SheetReport, SheetSample},
     photos::PhotoReport,
 };
-use tolmach_runtime::ports::{self, Actor, Clock, Store, Write};
+use tolmach_runtime::{
+    Shared,
+    ports::{self, Actor, Clock, Store, Write},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -57,7 +60,7 @@ pub struct Drafts {
     store: Arc<dyn Store>,
     catalog: Arc<EmbeddedCatalog>,
     clock: Arc<dyn Clock>,
-    reader: ReaderProcess,
+    reader: Shared<ReaderProcess>,
     slots: Semaphore,
     works: Mutex<HashMap<Uuid, Work>>,
 }
@@ -287,8 +290,9 @@ impl Drafts {
         store: Arc<dyn Store>,
         catalog: Arc<EmbeddedCatalog>,
         clock: Arc<dyn Clock>,
-        reader: ReaderProcess,
+        reader: impl Into<Shared<ReaderProcess>>,
     ) -> Drafts {
+        let reader = reader.into();
         let (slots, works) = (Semaphore::new(AT_ONCE), Mutex::default());
         Drafts { uploads: data.join("uploads"), store, catalog, clock, reader, slots, works }
     }

@@ -20,7 +20,10 @@ use std::{
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tolmach_engine::{channel::Capabilities, effect::SentFile};
-use tolmach_runtime::ports::{self, FILE_PREFIX, Files, Store};
+use tolmach_runtime::{
+    Shared,
+    ports::{self, FILE_PREFIX, Files, Store},
+};
 
 pub use arriving::{ArrivedFile, ArrivingFile};
 pub use kind::ENDINGS;
@@ -84,7 +87,7 @@ pub enum Error {
 pub struct FileFolder {
     folder: PathBuf,
     /// The most bytes of all files together.
-    quota: u64,
+    quota: Shared<u64>,
     channels: Vec<Capabilities>,
 }
 
@@ -127,7 +130,12 @@ pub struct OpenFile {
 impl FileFolder {
     /// The files of a data folder, which may take `quota` bytes together. `channels` are those that clients may write in.
     pub fn of(data: &Path, quota: u64, channels: &[Capabilities]) -> FileFolder {
-        FileFolder { folder: data.join("files"), quota, channels: channels.to_vec() }
+        FileFolder { folder: data.join("files"), quota: quota.into(), channels: channels.to_vec() }
+    }
+
+    /// Sets how many bytes all files may take together, for all clones.
+    pub fn set_quota(&self, quota: u64) {
+        self.quota.set(quota);
     }
 
     /// Whether the channel of a chat takes files.

@@ -72,6 +72,8 @@ pub struct Shown {
     pub base: Value,
     /// The settings that the environment decides, with its variables.
     pub fixed: BTreeMap<String, String>,
+    /// Tables to which the environment adds rows: the variable, and the names of those rows.
+    pub added: BTreeMap<String, (String, Vec<String>)>,
     /// The settings that the file names.
     pub in_file: Vec<String>,
     /// Secrets that are set, by the names of their settings.
@@ -109,7 +111,7 @@ impl Shown {
 
 /// The value of a dotted name; `Null` where there is none.
 pub fn value_at<'v>(values: &'v Value, key: &str) -> &'v Value {
-    key.split('.').fold(values, |value, part| &value[part])
+    schema::path(key).into_iter().fold(values, |value, part| &value[part])
 }
 
 /// What a language model said to a test.

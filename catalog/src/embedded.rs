@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tolmach_engine::catalog::{Product, SearchRequest, SearchResults};
 use tolmach_runtime::{
-    cpu,
+    Shared, cpu,
     ports::{self, Catalog, Embedder},
 };
 
@@ -165,7 +165,7 @@ pub struct EmbeddedCatalog {
     folder: PathBuf,
     embedder: Arc<dyn Embedder>,
     vectors: bool,
-    limits: BuildLimits,
+    limits: Shared<BuildLimits>,
     check_every: Duration,
     questions: Option<Questions>,
     serving: RwLock<Option<Arc<Generation>>>,
@@ -193,7 +193,7 @@ impl EmbeddedCatalog {
             folder,
             embedder,
             vectors: true,
-            limits: BuildLimits::default(),
+            limits: Shared::default(),
             check_every: Duration::from_secs(1),
             questions: None,
             serving: RwLock::new(serving.map(Arc::new)),
@@ -224,9 +224,14 @@ impl EmbeddedCatalog {
 
     /// Sets the limits of further builds.
     #[must_use]
-    pub fn with_limits(mut self, limits: BuildLimits) -> EmbeddedCatalog {
-        self.limits = limits;
+    pub fn with_limits(self, limits: BuildLimits) -> EmbeddedCatalog {
+        self.set_limits(limits);
         self
+    }
+
+    /// The same while it serves.
+    pub fn set_limits(&self, limits: BuildLimits) {
+        self.limits.set(limits);
     }
 
     /// Sets golden questions that every further real (not demo) generation must answer before it serves; `None`
@@ -293,7 +298,7 @@ impl EmbeddedCatalog {
             embedder,
             source,
             items,
-            self.limits,
+            *self.limits.get(),
             self.questions.clone(),
             Arc::new(progress),
         )
@@ -334,7 +339,7 @@ impl EmbeddedCatalog {
         scratch: PathBuf,
         progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<Vec<Answered>, Error> {
-        let (folder, limits) = (self.folder.clone(), self.limits);
+        let (folder, limits) = (self.folder.clone(), *self.limits.get());
         build::trial(folder, source, items, limits, questions, scratch, Arc::new(progress)).await
     }
 

@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use tolmach_adapters::http::HttpClient;
 use tolmach_app::{
     check::{advice, host_notes},
     diagnostics, release,
@@ -27,7 +28,7 @@ use tolmach_nodes::request_for;
 use tolmach_runtime::{
     BundleError, Coalescing, GoldenQuestion, Models, NoticeLimits, QueryPorts, ReleaseRegistry, Runtime,
     RuntimePorts, Shared, Staff, Trainer, golden_questions,
-    ports::{Catalog, Channel, Clock, Llm, Meter, NoMeter, Publication, Store, SystemClock},
+    ports::{Catalog, Channel, Clock, Http, Llm, Meter, NoMeter, Publication, Store, SystemClock},
     read_bundle,
 };
 use tolmach_store::JobPool;
@@ -57,6 +58,8 @@ pub struct Assembled {
     pub meter: Arc<dyn Meter>,
     /// The ports of queries; the models in them may be replaced.
     pub queries: QueryPorts,
+    /// The client of `http` nodes.
+    pub http: Arc<HttpClient>,
     /// Lines for the start-up output: a heading and a text.
     pub notes: Vec<(&'static str, String)>,
     /// The company's name, for page titles.
@@ -96,7 +99,7 @@ impl Assembled {
         let mut notes = Vec::new();
         // Find errors in the configuration and the flows before anything is created.
         language_models(config, &(Arc::new(NoMeter) as Arc<dyn Meter>))?;
-        let http = config.http_client()?;
+        let http = Arc::new(config.http_client()?);
         let mirror = config.mirror()?;
         not_a_file(&config.data_dir)?;
         let new = !config.data_dir.is_dir();
@@ -161,7 +164,7 @@ impl Assembled {
             },
         ));
         let queries = QueryPorts {
-            http: Arc::new(http),
+            http: Arc::clone(&http) as Arc<dyn Http>,
             catalog: Arc::clone(&cached) as Arc<dyn Catalog>,
             trainer: Arc::new(Trainer::new(Arc::new(MeaningEmbedder))),
             models: Shared::new(Models { default: or_offline(model.as_ref()), roles }),
@@ -176,6 +179,7 @@ impl Assembled {
             model,
             meter,
             queries,
+            http,
             notes,
             company,
             folder,

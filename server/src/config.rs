@@ -330,10 +330,15 @@ impl Config {
     /// # Errors
     /// When a host name or a credential is malformed.
     pub fn http_client(&self) -> anyhow::Result<HttpClient> {
-        let hosts = self.http.hosts.iter();
-        let hosts =
-            hosts.map(|(name, host)| (name.clone(), Host { authorization: host.authorization.clone() }));
-        HttpClient::new(hosts.collect()).context("the settings of http.hosts cannot be used")
+        HttpClient::new(self.http_hosts()).context("the settings of http.hosts cannot be used")
+    }
+
+    /// The hosts that `http` nodes may call.
+    pub fn http_hosts(&self) -> BTreeMap<String, Host> {
+        let host = |(name, host): (&String, &HttpHost)| {
+            (name.clone(), Host { authorization: host.authorization.clone() })
+        };
+        self.http.hosts.iter().map(host).collect()
     }
 
     /// Whether `http` nodes may call this host.
@@ -371,6 +376,14 @@ impl Config {
             debounce_ms: new.debounce_ms,
             telegram: new.telegram,
             limits: new.limits,
+            web_sockets: new.web_sockets,
+            files_mib: new.files_mib,
+            http: new.http,
+            import: new.import,
+            meilisearch: new.meilisearch,
+            proxy: new.proxy,
+            log: new.log,
+            health_token: new.health_token,
             ..self.clone()
         }
     }

@@ -32,7 +32,10 @@ use tolmach_channels::web::{Visitor, WebChannel};
 use tolmach_llm::fallback::FallbackLlm;
 use tolmach_runtime::{Runtime, Shared, ports::Catalog, secret::Secret};
 
-use crate::{config::Role, jobs::Jobs};
+use crate::{
+    config::{Config, Role},
+    jobs::Jobs,
+};
 
 /// The parts that /health reports on.
 pub struct Health {
@@ -49,8 +52,8 @@ pub struct Health {
     pub role: Role,
     /// The task worker, if this process has one.
     pub jobs: Option<Arc<Jobs>>,
-    /// The token of other machines that see the details; empty for none.
-    pub token: Secret,
+    /// Has the token of other machines that see the details; empty for none.
+    pub config: Shared<Config>,
 }
 
 /// How long an answer for everybody is given again, so that asking does not load the database.
@@ -76,7 +79,7 @@ async fn show(
     Extension(visitor): Extension<Visitor>,
     headers: HeaderMap,
 ) -> Response {
-    let (code, body) = if visitor.local || knows(&headers, &served.health.token) {
+    let (code, body) = if visitor.local || knows(&headers, &served.health.config.get().health_token) {
         details(&served.health).await
     } else {
         let mut last = served.last.lock().await;

@@ -3,17 +3,19 @@
 use std::{
     fmt::Write,
     io::IsTerminal,
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, OnceLock},
 };
 
+use anyhow::Context as _;
 use tolmach_app::logs::{Level, LogRing};
 use tracing::{
     Event, Subscriber,
     field::{Field, Visit},
 };
 use tracing_subscriber::{
-    EnvFilter, Layer, fmt,
+    EnvFilter, Layer, Registry, fmt,
     layer::{Context, SubscriberExt},
+    reload,
     util::SubscriberInitExt,
 };
 
@@ -30,20 +32,46 @@ pub fn ring() -> Arc<LogRing> {
     Arc::clone(&RING)
 }
 
+/// The filter of this process, where it logs.
+static FILTER: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
+
+/// Reads a filter.
+///
+/// # Errors
+/// When it is malformed.
+pub fn filter(filter: &str) -> anyhow::Result<EnvFilter> {
+    // apalis logs every start and stop of workers at info; /health reports what matters.
+    let quiet = format!("apalis_core=warn,{filter}");
+    EnvFilter::try_new(quiet).map_err(|error| {
+        anyhow::anyhow!("log: `{filter}` is not a filter ({error}); write `info` or `tolmach_runtime=debug`")
+    })
+}
+
 /// Starts logging. Commands other than the server do not log with the default filter.
 ///
 /// # Errors
 /// When the filter is malformed.
-pub fn start(filter: &str, server: bool) -> anyhow::Result<()> {
-    let filter = if server || filter != "info" { filter } else { "off" };
-    // apalis logs every start and stop of workers at info; /health reports what matters.
-    let quiet = format!("apalis_core=warn,{filter}");
-    let filter = EnvFilter::try_new(quiet).map_err(|error| {
-        anyhow::anyhow!("log: `{filter}` is not a filter ({error}); write `info` or `tolmach_runtime=debug`")
-    })?;
+pub fn start(text: &str, server: bool) -> anyhow::Result<()> {
+    let (layer, handle) = reload::Layer::new(filter(if server || text != "info" { text } else { "off" })?);
+    if server {
+        // There is one start of a process.
+        let _ = FILTER.set(handle);
+    }
     let ansi = std::io::stderr().is_terminal();
     let printed = fmt::layer().with_writer(std::io::stderr).with_ansi(ansi).with_target(false);
-    tracing_subscriber::registry().with(filter).with(printed).with(server.then(|| Keep(ring()))).init();
+    tracing_subscriber::registry().with(layer).with(printed).with(server.then(|| Keep(ring()))).init();
+    Ok(())
+}
+
+/// Makes another filter hold, in a server; elsewhere nothing happens.
+///
+/// # Errors
+/// When the filter is malformed.
+pub fn set(text: &str) -> anyhow::Result<()> {
+    let filter = filter(text)?;
+    if let Some(handle) = FILTER.get() {
+        handle.reload(filter).context("the log's filter cannot be replaced")?;
+    }
     Ok(())
 }
 

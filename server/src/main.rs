@@ -139,6 +139,7 @@ impl Command {
             self,
             C::Run(_)
                 | C::Chat(_)
+                | C::Catalog(_)
                 | C::Check(_)
                 | C::Test(_)
                 | C::Release(_)
@@ -193,12 +194,13 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             config = match settings::stored(config.clone()).await {
                 Ok(config) => config,
                 // These do their work without a database as well.
-                Err(why) if matches!(command, Command::Check(_) | Command::Test(_)) => {
+                Err(why) if matches!(command, Command::Check(_) | Command::Test(_) | Command::Catalog(_)) => {
                     eprintln!("warning: the settings of the panel could not be read: {why:#}");
                     config
                 }
                 Err(why) => return Err(why),
             };
+            log::set(&config.log)?;
         }
         match command {
             Command::Run(run) => run.execute(config).await,

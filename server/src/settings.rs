@@ -59,7 +59,8 @@ fn problems(config: &Config) -> Vec<Problem> {
         let meter: Arc<dyn Meter> = Arc::new(ports::NoMeter);
         language_models(config, &meter).map(drop)
     };
-    let built = [config.email().map(drop), models(), telegram()];
+    let (http, mirror) = (config.http_client().map(drop), config.mirror().map(drop));
+    let built = [config.email().map(drop), models(), telegram(), http, mirror];
     let errors = config.checked().into_iter().chain(built.into_iter().filter_map(Result::err));
     errors.map(|error| config::problem(&format!("{error:#}"))).collect()
 }

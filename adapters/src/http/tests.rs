@@ -112,6 +112,27 @@ async fn requests_allowed_hosts_only() {
 }
 
 #[tokio::test]
+async fn hosts_are_replaced_while_it_runs() {
+    let server = Scripted::start(vec![Answer::Json(200, json!({ "left": 7 })); 2]).await;
+    let address = format!("{}/left", server.url);
+    let client = HttpClient::build(BTreeMap::new(), true).unwrap();
+    let why = client.request(&request(address.clone())).await.unwrap_err().to_string();
+    assert!(why.contains("not among the hosts"), "{why}");
+    let host = |name: &str, authorization: &str| {
+        BTreeMap::from([(name.to_owned(), Host { authorization: Secret::new(authorization) })])
+    };
+    client.set_hosts(host("127.0.0.1", "Bearer x")).unwrap();
+    assert_eq!(client.request(&request(address.clone())).await.unwrap().body["left"], 7);
+    assert!(
+        client.set_hosts(host("127.0.0.1", "two\nlines")).is_err()
+            && client.set_hosts(host("a b", "")).is_err()
+    );
+    assert!(client.request(&request(address.clone())).await.is_ok(), "what is wrong replaces nothing");
+    client.set_hosts(BTreeMap::new()).unwrap();
+    assert!(client.request(&request(address)).await.is_err());
+}
+
+#[tokio::test]
 async fn every_server_failure_is_an_error_within_the_deadline() {
     let good = json!({ "left": 7 });
     // The server's behaviour, whether the error is temporary, and a part of the error text.

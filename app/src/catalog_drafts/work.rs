@@ -70,7 +70,7 @@ impl Drafts {
     }
 
     async fn parts_read(&self, draft: &Draft) -> Result<ReadParts, price_list::Error> {
-        let (parts, reader) = (self.parts(draft), self.reader.clone());
+        let (parts, reader) = (self.parts(draft), self.reader.get());
         let folder = self.catalog.folder().to_owned();
         let read = tokio::task::spawn_blocking(move || read_parts(&parts, &folder, &reader)).await;
         read.map_err(price_list::Error::BrokeOff)

@@ -86,11 +86,11 @@ impl FileFolder {
 
     /// Refuses when files take all that is allowed. What arrives counts, so several at once cannot pass it by much.
     async fn room(&self) -> Result<(), Error> {
-        let of = self.clone();
+        let (of, quota) = (self.clone(), *self.quota.get());
         let used = tokio::task::spawn_blocking(move || of.used()).await;
         let used = used.unwrap_or_else(|why| Err(io::Error::other(why)));
         match used.map_err(|why| unwritable(&self.folder, why))? {
-            used if used > self.quota => Err(Error::NoRoom(self.quota >> 20)),
+            used if used > quota => Err(Error::NoRoom(quota >> 20)),
             _ => Ok(()),
         }
     }

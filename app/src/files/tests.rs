@@ -83,6 +83,8 @@ async fn all_files_together_have_a_bound() {
     kept(&files, "web:1", "a.pdf", &content).await;
     let refused = arrived(&files, "web:2", "a.pdf", &content).await.unwrap_err();
     assert!(matches!(refused, Error::NoRoom(3)) && refused.to_string().contains("files_mib"), "{refused}");
+    files.clone().set_quota(9 << 20);
+    assert!(arrived(&files, "web:2", "a.pdf", &content).await.is_ok(), "more is allowed by now");
     kept(&files, "web:2", "a.pdf", PDF).await;
     assert_eq!(files.erase("web:1").await.unwrap(), 1);
     kept(&files, "web:2", "b.pdf", &content).await;

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use tolmach_runtime::secret::Secret;
 
 use super::{
-    Problem, SectionChange, Shown,
-    schema::{self, BadText, Entry, Field, Kind, Rows, Section},
+    Problem, SectionChange, Shown, Source,
+    schema::{self, BadText, Entry, Field, Kind, Names, Rows, Section},
     value_at,
 };
 
@@ -88,17 +88,29 @@ pub fn read(section: &Section, shown: &Shown, seen: i64, entered: &Entered) -> R
 }
 
 /// Settings with an address, each with the secret that is sent there.
-const HOMES: [(&str, &str); 3] =
-    [("smtp.host", "smtp.password"), ("llm.base_url", "llm.api_key"), ("telegram.api_url", "telegram.token")];
+const HOMES: [(&str, &str); 4] = [
+    ("smtp.host", "smtp.password"),
+    ("llm.base_url", "llm.api_key"),
+    ("telegram.api_url", "telegram.token"),
+    ("meilisearch.url", "meilisearch.api_key"),
+];
+
+const AGAIN: BadText =
+    BadText { code: "again", text: "type it again for the new address: it is not sent to another one" };
+
+const OF_THE_FILE: BadText = BadText {
+    code: "of_the_file",
+    text: "it stands in the configuration file under the old name; type it again for the new one",
+};
+
+/// Whether a secret is typed anew, or goes.
+fn typed(entered: &Entered, place: &str) -> bool {
+    let text = entered.get(place).is_some_and(|text| !text.trim().is_empty());
+    text || entered.contains_key(&format!("{place}.remove"))
+}
 
 /// A secret that nobody can read is not sent to an address that its owner did not mean: whoever changes the address types it again.
 fn keep_secrets_home(read: &mut Read, section: &Section, shown: &Shown, entered: &Entered) {
-    let typed = |place: &str| {
-        let text = entered.get(place).is_some_and(|text| !text.trim().is_empty());
-        text || entered.contains_key(&format!("{place}.remove"))
-    };
-    let again =
-        BadText { code: "again", text: "type it again for the new address: it is not sent to another one" };
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     // What a setting says after the change; the environment's stays.
     let after = |read: &Read, key: &str| match shown.fixed.contains_key(key) {
@@ -107,9 +119,9 @@ fn keep_secrets_home(read: &mut Read, section: &Section, shown: &Shown, entered:
     };
     for (key, secret) in HOMES.iter().filter(|(key, _)| section.entries().any(|entry| entry.key() == *key)) {
         let moved = text(&after(read, key)) != text(value_at(&shown.values, key));
-        if moved && shown.secrets.contains_key(*secret) && !typed(secret) {
+        if moved && shown.secrets.contains_key(*secret) && !typed(entered, secret) {
             // One that the environment decides cannot be typed, so its address stays.
-            read.wrong(if shown.fixed.contains_key(*secret) { key } else { secret }, again);
+            read.wrong(if shown.fixed.contains_key(*secret) { key } else { secret }, AGAIN);
         }
     }
     let (table, common) = ("llm.roles", "llm.base_url");
@@ -122,10 +134,10 @@ fn keep_secrets_home(read: &mut Read, section: &Section, shown: &Shown, entered:
         let Some(name) = key.strip_prefix("llm.roles.") else { continue };
         let was = entered.get(&format!("{place}.was")).map(|was| was.trim()).unwrap_or_default();
         let secret = format!("{place}.api_key");
-        if shown.secrets.contains_key(&format!("{table}.{was}.api_key")) && !typed(&secret) {
+        if shown.secrets.contains_key(&format!("{table}.{was}.api_key")) && !typed(entered, &secret) {
             let before = home(&value_at(&shown.values, table)[was], value_at(&shown.values, common));
             if home(&roles[name], &after(read, common)) != before {
-                read.wrong(&secret, again);
+                read.wrong(&secret, AGAIN);
             }
         }
     }
@@ -159,11 +171,15 @@ fn read_rows(read: &mut Read, rows: &Rows, shown: &Shown, entered: &Entered) -> 
         let entry =
             |name: &str| entered.get(&format!("{place}.{name}")).map(|text| text.trim()).unwrap_or_default();
         let (name, was) = (entry("name"), entry("was"));
+        // Hosts are the same however they are written.
+        let host = (rows.names == Names::Host).then(|| name.to_lowercase());
+        let name = host.as_deref().unwrap_or(name);
         let filled = rows.fields.iter().any(|field| !entry(field.key).is_empty());
         if entered.contains_key(&format!("{place}.remove")) || name.is_empty() && !filled {
             continue;
         }
-        let key = match rows.named {
+        let is_named = rows.names != Names::None;
+        let key = match is_named {
             true if name.is_empty() => {
                 read.wrong(&format!("{place}.name"), BadText { code: "no_name", text: "a name is missing" });
                 continue;
@@ -175,11 +191,8 @@ fn read_rows(read: &mut Read, rows: &Rows, shown: &Shown, entered: &Entered) -> 
                 );
                 continue;
             }
-            true if !name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
-                || name.len() > 60 =>
-            {
-                let text = "a name of letters, digits, - and _ is expected";
-                read.wrong(&format!("{place}.name"), BadText { code: "name", text });
+            true if !rows.names.take(name) => {
+                read.wrong(&format!("{place}.name"), rows.names.expected());
                 continue;
             }
             true => format!("{}.{name}", rows.key),
@@ -192,8 +205,20 @@ fn read_rows(read: &mut Read, rows: &Rows, shown: &Shown, entered: &Entered) -> 
             let (setting, place) = (format!("{key}.{}", field.key), format!("{place}.{}", field.key));
             if field.kind == Kind::Secret {
                 kept.push(setting.clone());
-                rename_secret(read, shown, &format!("{}.{was}.{}", rows.key, field.key), &setting);
+                let before = format!("{}.{was}.{}", rows.key, field.key);
+                rename_secret(read, shown, &before, &setting);
                 read_secret(read, shown, entered, (&setting, &place));
+                if let Some(known) = shown.secrets.get(&before)
+                    && was != name
+                    && !typed(entered, &place)
+                {
+                    match rows.names {
+                        Names::Host => read.wrong(&place, AGAIN),
+                        // What the file says of the old name is nothing that this program may write down elsewhere.
+                        _ if known.source == Source::File => read.wrong(&place, OF_THE_FILE),
+                        Names::Word | Names::None => {}
+                    }
+                }
                 continue;
             }
             let value = match entered.get(&place).filter(|_| !shown.fixed.contains_key(&setting)) {
@@ -206,13 +231,13 @@ fn read_rows(read: &mut Read, rows: &Rows, shown: &Shown, entered: &Entered) -> 
                 Err(why) => read.wrong(&place, why),
             }
         }
-        match rows.named {
+        match is_named {
             true => drop(named.insert(name.to_owned(), row)),
             false => listed.push(row),
         }
     }
     forget_secrets(read, rows, shown, &kept);
-    if rows.named { Value::Object(named) } else { Value::Array(listed) }
+    if rows.names != Names::None { Value::Object(named) } else { Value::Array(listed) }
 }
 
 fn is_empty(field: &Field, value: &Value) -> bool {
@@ -224,6 +249,34 @@ fn is_empty(field: &Field, value: &Value) -> bool {
         }
         Value::Array(all) => all.is_empty(),
         _ => false,
+    }
+}
+
+impl Names {
+    fn take(self, name: &str) -> bool {
+        let host = self == Names::Host;
+        let fits = |c: char| c.is_alphanumeric() || c == '-' || c == if host { '.' } else { '_' };
+        name.chars().all(fits) && name.len() <= self.longest()
+    }
+
+    /// The most bytes of a name.
+    pub const fn longest(self) -> usize {
+        match self {
+            Names::Host => 253,
+            Names::Word | Names::None => 60,
+        }
+    }
+
+    fn expected(self) -> BadText {
+        match self {
+            Names::Host => BadText {
+                code: "host",
+                text: "a host such as api.example.com is expected, without https:// and path",
+            },
+            Names::Word | Names::None => {
+                BadText { code: "name", text: "a name of letters, digits, - and _ is expected" }
+            }
+        }
     }
 }
 
@@ -298,7 +351,7 @@ mod tests {
     use tolmach_runtime::ports::{StoredSecret, StoredSection, StoredSettings};
 
     use super::*;
-    use crate::settings::{KnownSecret, Source};
+    use crate::settings::KnownSecret;
 
     fn shown(values: Value) -> Shown {
         Shown { values: values.clone(), under: values.clone(), base: values, ..Shown::default() }
@@ -431,6 +484,42 @@ mod tests {
             ["llm.base_url"],
             "the environment's key stays where it is"
         );
+    }
+
+    #[test]
+    fn a_host_is_a_name_with_dots_and_keeps_its_secret_to_itself() {
+        let server = schema::section("server").unwrap();
+        let mut shown = shown(json!({ "http": { "hosts": { "api.example.com": {} } } }));
+        let key = "http.hosts.api.example.com.authorization";
+        let known = KnownSecret { ending: String::new(), source: Source::File, stored: None };
+        shown.secrets.insert(key.to_owned(), known);
+        let read = |changes: &[(&str, &str)]| {
+            let mut form = filled(server, &shown);
+            form.extend(entered(changes));
+            read(server, &shown, 0, &form)
+        };
+        assert_eq!(read(&[]).change.values.get("http.hosts"), None, "nothing was changed");
+        let added =
+            read(&[("http.hosts.1.name", "CRM.example.com"), ("http.hosts.1.authorization", "Bearer x")]);
+        assert_eq!(
+            added.change.values["http.hosts"],
+            json!({ "api.example.com": {}, "crm.example.com": {} })
+        );
+        let secret = ("http.hosts.crm.example.com.authorization".to_owned(), Some(Secret::new("Bearer x")));
+        assert_eq!(added.change.secrets, [secret]);
+        let problems = |changes: &[(&str, &str)]| -> Vec<(String, &'static str)> {
+            let problems = read(changes).problems.into_iter();
+            problems
+                .filter(|problem| problem.key.starts_with("http."))
+                .map(|problem| (problem.key, problem.code))
+                .collect()
+        };
+        let moved = ("http.hosts.0.name", "other.example.com");
+        assert_eq!(problems(&[moved]), [("http.hosts.0.authorization".to_owned(), "again")]);
+        assert_eq!(problems(&[moved, ("http.hosts.0.authorization", "Bearer y")]), []);
+        assert_eq!(problems(&[moved, ("http.hosts.0.authorization.remove", "1")]), []);
+        let wrong = [("http.hosts.1.name", "https://a.example.com/x")];
+        assert_eq!(problems(&wrong), [("http.hosts.1.name".to_owned(), "host")]);
     }
 
     #[test]

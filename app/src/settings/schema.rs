@@ -36,10 +36,21 @@ pub enum Entry {
 pub struct Rows {
     /// The name of the setting.
     pub key: &'static str,
-    /// Whether its rows have names.
-    pub named: bool,
+    /// How its rows are called.
+    pub names: Names,
     /// What a row holds; their keys are names within the row.
     pub fields: &'static [Field],
+}
+
+/// How the rows of a table are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// Not at all: the table is a list.
+    None,
+    /// By a name that somebody thinks of.
+    Word,
+    /// By a host, to which the secrets of the row are sent.
+    Host,
 }
 
 /// A setting.
@@ -70,6 +81,8 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// Texts, one a line.
     List,
+    /// Yes or no.
+    Flag,
     /// A secret.
     Secret,
 }
@@ -100,6 +113,10 @@ const fn optional(key: &'static str, kind: Kind) -> Field {
 
 const fn private(key: &'static str, kind: Kind) -> Field {
     Field { private: true, ..field(key, kind) }
+}
+
+const fn restarted(field: Field) -> Field {
+    Field { restart: true, ..field }
 }
 
 const fn days(key: &'static str) -> Entry {
@@ -142,7 +159,7 @@ pub const SECTIONS: &[Section] = &[
                 name: "roles",
                 entries: &[Entry::Many(Rows {
                     key: "llm.roles",
-                    named: true,
+                    names: Names::Word,
                     fields: &[
                         text("model"),
                         optional("base_url", Kind::Text),
@@ -155,7 +172,7 @@ pub const SECTIONS: &[Section] = &[
                 name: "prices",
                 entries: &[Entry::Many(Rows {
                     key: "llm.prices",
-                    named: false,
+                    names: Names::None,
                     fields: &[
                         text("model"),
                         field("input", Kind::Decimal),
@@ -174,7 +191,7 @@ pub const SECTIONS: &[Section] = &[
             name: "groups",
             entries: &[Entry::Many(Rows {
                 key: "staff",
-                named: true,
+                names: Names::Word,
                 fields: &[private("telegram", Kind::List), private("email", Kind::List)],
             })],
         }],
@@ -218,7 +235,7 @@ pub const SECTIONS: &[Section] = &[
                 name: "sites",
                 entries: &[Entry::Many(Rows {
                     key: "sites",
-                    named: true,
+                    names: Names::Word,
                     fields: &[
                         text("title.ru"),
                         text("title.en"),
@@ -239,8 +256,8 @@ pub const SECTIONS: &[Section] = &[
             Part {
                 name: "telegram",
                 entries: &[
-                    Entry::One(Field { restart: true, ..field("telegram.token", Kind::Secret) }),
-                    Entry::One(Field { restart: true, ..optional("telegram.api_url", Kind::Text) }),
+                    Entry::One(restarted(field("telegram.token", Kind::Secret))),
+                    Entry::One(restarted(optional("telegram.api_url", Kind::Text))),
                 ],
             },
             Part {
@@ -284,6 +301,59 @@ pub const SECTIONS: &[Section] = &[
                     count("limits.chat.older"),
                 ],
             },
+            Part {
+                name: "all",
+                entries: &[
+                    Entry::One(optional("limits.connections", Kind::Number(""))),
+                    Entry::One(restarted(field("web_sockets", Kind::Number("")))),
+                    Entry::One(field("files_mib", Kind::Number("mib"))),
+                ],
+            },
+        ],
+    },
+    Section {
+        name: "server",
+        parts: &[
+            Part {
+                name: "asked",
+                entries: &[Entry::Many(Rows {
+                    key: "http.hosts",
+                    names: Names::Host,
+                    fields: &[field("authorization", Kind::Secret)],
+                })],
+            },
+            Part {
+                name: "import",
+                entries: &[
+                    Entry::One(text("import.currency")),
+                    Entry::One(field("import.memory_mib", Kind::Number("mib"))),
+                    Entry::One(field("import.seconds", Kind::Number("seconds"))),
+                    count("import.rows"),
+                ],
+            },
+            Part {
+                name: "search",
+                entries: &[
+                    Entry::One(restarted(text("meilisearch.url"))),
+                    Entry::One(restarted(text("meilisearch.index"))),
+                    Entry::One(restarted(field("meilisearch.api_key", Kind::Secret))),
+                ],
+            },
+            Part {
+                name: "proxy",
+                entries: &[
+                    Entry::One(restarted(field(
+                        "proxy.header",
+                        Kind::Choice(&["", "x-forwarded-for", "x-real-ip"]),
+                    ))),
+                    Entry::One(restarted(optional("proxy.trusted", Kind::List))),
+                    Entry::One(restarted(field("proxy.https", Kind::Flag))),
+                ],
+            },
+            Part {
+                name: "watching",
+                entries: &[Entry::One(text("log")), Entry::One(field("health_token", Kind::Secret))],
+            },
         ],
     },
 ];
@@ -304,6 +374,26 @@ pub fn single(key: &str) -> Option<(&'static Section, &'static Field)> {
         (section, Entry::One(field)) => Some((section, field)),
         (_, Entry::Many(_)) => None,
     }
+}
+
+/// The parts of a setting's name. The name of a table's row is one, also where it holds dots as a host does.
+pub fn path(key: &str) -> Vec<&str> {
+    let rows = SECTIONS.iter().flat_map(Section::entries).filter_map(|entry| match entry {
+        Entry::Many(rows) => Some(rows),
+        Entry::One(_) => None,
+    });
+    for rows in rows {
+        let Some(rest) = key.strip_prefix(rows.key).and_then(|rest| rest.strip_prefix('.')) else { continue };
+        let named = |field: &Field| {
+            let row = rest.strip_suffix(field.key)?.strip_suffix('.')?;
+            Some((row, field.key))
+        };
+        let of_field = rows.fields.iter().find_map(named);
+        let (row, field) = of_field.map_or((rest, ""), |(row, field)| (row, field));
+        let field = field.split('.').filter(|part| !part.is_empty());
+        return rows.key.split('.').chain([row]).chain(field).collect();
+    }
+    key.split('.').collect()
 }
 
 /// Reads a secret.
@@ -368,7 +458,8 @@ impl Field {
         }
         if self.kind == Kind::List {
             let parts = text.split(['\n', ',']).map(str::trim).filter(|part| !part.is_empty());
-            return Ok(parts.map(Value::from).collect());
+            let parts: Vec<Value> = parts.map(Value::from).collect();
+            return Ok(if parts.is_empty() && self.optional { Value::Null } else { Value::Array(parts) });
         }
         if text.is_empty() && (self.optional || matches!(self.kind, Kind::Text | Kind::Secret)) {
             return Ok(if self.optional { Value::Null } else { json!("") });
@@ -381,6 +472,11 @@ impl Field {
             }
             Kind::Choice(choices) if !choices.contains(&text) => {
                 Err(BadText { code: "choice", text: "one of the choices is expected" })
+            }
+            Kind::Flag => {
+                let flag = text.parse::<bool>();
+                flag.map(Value::Bool)
+                    .map_err(|_| BadText { code: "choice", text: "true or false is expected" })
             }
             // A comma is how half of the world writes it.
             Kind::Decimal => Ok(json!(text.replace(',', "."))),
@@ -403,13 +499,34 @@ mod tests {
     }
 
     #[test]
+    fn a_row_is_one_part_of_a_name() {
+        for (key, parts) in [
+            ("smtp.host", &["smtp", "host"][..]),
+            ("staff.night.email", &["staff", "night", "email"]),
+            ("sites.tools.title.ru", &["sites", "tools", "title", "ru"]),
+            ("http.hosts.api.example.com", &["http", "hosts", "api.example.com"]),
+            (
+                "http.hosts.api.example.com.authorization",
+                &["http", "hosts", "api.example.com", "authorization"],
+            ),
+            ("http.hosts", &["http", "hosts"]),
+        ] {
+            assert_eq!(path(key), parts, "{key}");
+        }
+    }
+
+    #[test]
     fn values_are_read_as_they_are_written() {
         let (_, port) = single("smtp.port").unwrap();
         assert_eq!([port.read(" 587 "), port.read("")], [Ok(json!(587)), Ok(Value::Null)]);
         for wrong in ["-1", "5.5", "many", "99999999999"] {
             assert_eq!(port.read(wrong).unwrap_err().code, "number", "{wrong}");
         }
-        let list = optional("x", Kind::List);
+        let list = field("x", Kind::List);
+        assert_eq!([list.read(" , "), optional("x", Kind::List).read("")], [Ok(json!([])), Ok(Value::Null)]);
+        let flag = field("x", Kind::Flag);
+        assert_eq!([flag.read("true"), flag.read("false")], [Ok(json!(true)), Ok(json!(false))]);
+        assert_eq!(flag.read("").unwrap_err().code, "choice");
         let read = list.read("a@example.com, b@example.com\r\n\n c").unwrap();
         assert_eq!(read, json!(["a@example.com", "b@example.com", "c"]));
         assert_eq!(list.read(&list.write(&read)), Ok(read));

@@ -23,7 +23,7 @@ use tolmach_channels::{
     web::{self, Guard, WebChannel},
 };
 use tolmach_runtime::{
-    Coalescing, Staff, Tasks,
+    Coalescing, Shared, Staff, Tasks,
     ports::{Catalog, Channel, Greeter, SystemClock},
 };
 
@@ -114,9 +114,10 @@ impl Run {
             ..Default::default()
         };
         let web = Arc::new(WebChannel::new(Arc::clone(&assembled.store), options));
+        let (files, readers) = (config.files(), Shared::new(reader::process(&config)?));
         let mut channels: Vec<Arc<dyn Channel>> = vec![Arc::clone(&web) as Arc<dyn Channel>];
         channels.extend(bot.iter().map(|bot| {
-            let channel = TelegramChannel::new(Arc::clone(bot)).with_files(Arc::new(config.files()));
+            let channel = TelegramChannel::new(Arc::clone(bot)).with_files(Arc::new(files.clone()));
             Arc::new(channel.with_photos(Arc::new(PhotoFolder::of(assembled.catalog.folder()))))
                 as Arc<dyn Channel>
         }));
@@ -141,6 +142,10 @@ impl Run {
             web: Arc::clone(&web),
             guard: Arc::clone(&guard),
             bot: bot.clone(),
+            http: Arc::clone(&assembled.http),
+            catalog: Arc::clone(&assembled.catalog),
+            readers: readers.clone(),
+            files: files.clone(),
         };
         let outside = Outside {
             channels: live.channels.clone(),
@@ -230,7 +235,7 @@ impl Run {
             role,
             jobs,
             started,
-            token: config.health_token.clone(),
+            config: live.config.clone(),
         };
         let intake = Arc::clone(&runtime) as Arc<dyn Greeter>;
         let state = Arc::new(state);
@@ -245,9 +250,9 @@ impl Run {
                     Arc::clone(&assembled.store),
                     Arc::clone(&assembled.catalog),
                     Arc::new(SystemClock),
-                    reader::process(&config)?,
+                    readers,
                 )),
-                files: config.files(),
+                files: files.clone(),
                 clock: Arc::new(SystemClock),
                 company: assembled.company.clone(),
                 system: Arc::new(move || state.system()),
@@ -269,7 +274,7 @@ impl Run {
             app = app.merge(photos::router(PhotoFolder::of(assembled.catalog.folder())));
         }
         // The panel shows them as well as the web chat.
-        app = app.merge(files::router(config.files()));
+        app = app.merge(files::router(files));
         let app = web::protected(app, Arc::clone(&guard));
         let serving =
             http_server::serve(listener, app, guard, http_server::Timeouts::default(), stopped.clone());

@@ -2,9 +2,10 @@
 
 use anyhow::bail;
 use tolmach_adapters::email;
-use tolmach_app::settings::Problem;
+use tolmach_app::settings::{Problem, schema};
 
 use super::Config;
+use crate::log;
 
 impl Config {
     /// What is wrong, of what is known without anything that is built of it.
@@ -21,6 +22,7 @@ impl Config {
         take(self.proxy.proxies().map(drop));
         take(self.web_hosts().map(drop));
         take(self.check_health_token());
+        take(log::filter(&self.log).map(drop));
         self.sites.iter().for_each(|(name, site)| take(site.check(name)));
         found
     }
@@ -74,7 +76,7 @@ impl Config {
 }
 
 /// Mistakes by their words, with the setting that they are about, where they do not begin with it.
-const KNOWN: [(&str, &str, &str); 20] = [
+const KNOWN: [(&str, &str, &str); 35] = [
     ("the token is not one that BotFather gives", "telegram.token", "token"),
     ("the API address is no http(s) address", "telegram.api_url", "model_url"),
     ("is not set but other settings of smtp are", "smtp.host", "mail_no_host"),
@@ -95,6 +97,21 @@ const KNOWN: [(&str, &str, &str); 20] = [
     ("a name such as Europe/Moscow", "", "time_zone"),
     ("retention.inbox_days is 1", "", "inbox_days"),
     ("write it like #1f5fd0", "", "colour"),
+    ("is no host name; write it like", "http.hosts", "host"),
+    ("holds characters that no header can have", "http.hosts", "header"),
+    ("meilisearch.url holds a user name", "meilisearch.url", "model_url_secret"),
+    ("meilisearch.url is no http(s) address", "meilisearch.url", "model_url"),
+    ("meilisearch.index must have", "meilisearch.index", "index"),
+    ("meilisearch.api_key is set but", "meilisearch.url", "no_address"),
+    ("proxy.trusted:", "proxy.trusted", "network"),
+    ("is not a filter", "log", "filter"),
+    ("health_token:", "health_token", "health_token"),
+    ("an ISO 4217 code such as", "import.currency", "currency"),
+    ("import.memory_mib is", "import.memory_mib", "memory_mib"),
+    ("import.seconds is", "import.seconds", "hour"),
+    ("import.rows is", "import.rows", "rows"),
+    ("it is 1 to 1000000", "", "million"),
+    ("limits.connections is 0", "limits.connections", "one_or_more"),
 ];
 
 /// A mistake as a page shows it: at the setting that its words name.
@@ -111,7 +128,7 @@ pub fn problem(text: &str) -> Problem {
                 column.map(|(column, _)| format!(".{column}")).filter(|column| !column.contains(' '));
             format!("{named}.{}{}", place.saturating_sub(1), column.unwrap_or_default())
         }
-        _ if named.contains('.') || ["debounce_ms", "web_hosts"].contains(&named) => named.to_owned(),
+        _ if named.contains('.') || schema::entry(named).is_some() => named.to_owned(),
         _ => String::new(),
     };
     let known = KNOWN.iter().find(|(words, ..)| text.contains(words));

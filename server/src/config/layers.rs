@@ -203,6 +203,13 @@ impl Layers {
     fn base(&self) -> Value {
         let mut tree = defaults();
         merge(&mut tree, &self.file);
+        // A host is the same however a file writes it.
+        if let Some(hosts) = tree["http"]["hosts"].as_object_mut() {
+            *hosts = std::mem::take(hosts)
+                .into_iter()
+                .map(|(name, host)| (name.trim().to_lowercase(), host))
+                .collect();
+        }
         // A file may have one text for all languages.
         if let Some(sites) = tree["sites"].as_object_mut() {
             for site in sites.values_mut() {
@@ -268,11 +275,14 @@ impl Layers {
         }
         let mut in_file = Vec::new();
         leaves("", &self.file, &mut in_file);
+        let variable = VARIABLES.iter().find(|(_, key)| *key == HOSTS).map(|(name, _)| (*name).to_owned());
+        let hosts = variable.filter(|_| !self.hosts.is_empty()).map(|name| (name, self.hosts.clone()));
         Shown {
             values: open(&values),
             under: open(&under),
             base: open(&self.base()),
             fixed,
+            added: hosts.map(|hosts| (HOSTS.to_owned(), hosts)).into_iter().collect(),
             in_file,
             secrets,
             stored,
@@ -307,7 +317,8 @@ pub fn without(stored: &StoredSettings, left_out: &[(String, Problem)]) -> Store
 
 /// The defaults of the sections.
 fn defaults() -> Value {
-    let Config { llm, report, retention, .. } = Config::default();
+    let Config { llm, report, retention, import, meilisearch, web_sockets, files_mib, log, .. } =
+        Config::default();
     let NoticeLimits { notices, relayed } = NoticeLimits::default();
     json!({
         "smtp": { "host": "", "port": null, "tls": "starttls", "from": "", "username": "" },
@@ -318,7 +329,17 @@ fn defaults() -> Value {
         "sites": {},
         "web_hosts": [],
         "telegram": { "api_url": null },
+        "http": { "hosts": {} },
+        "import": {
+            "currency": import.currency, "memory_mib": import.memory_mib, "seconds": import.seconds, "rows": import.rows,
+        },
+        "meilisearch": { "url": meilisearch.url, "index": meilisearch.index },
+        "proxy": { "header": "", "trusted": null, "https": false },
+        "web_sockets": web_sockets,
+        "files_mib": files_mib,
+        "log": log,
         "limits": {
+            "connections": null,
             "address": web::AddressLimits::default(),
             "chat": web::ChatLimits::default(),
             "notices": { "at_once": notices.at_once, "an_hour": notices.an_hour },
@@ -384,6 +405,7 @@ mod tests {
 
     fn layers() -> Layers {
         let file = json!({
+            "http": { "hosts": { "API.example.com": { "authorization": "of the host 6666" } } },
             "smtp": { "host": "file.example.com", "from": "shop@example.com", "password": "of the file 1111" },
             "retention": { "leads_days": 5 },
             "sites": { "tools": { "title": "Tools" } },
@@ -423,11 +445,13 @@ mod tests {
                 "smtp.host": "panel.example.com", "smtp.port": 25, "retention.audit_days": 9, "llm.api_key": "no value",
                 "staff": { "default": { "telegram": ["1"], "email": ["c@example.com"] } }, "of.a.later.version": 1,
                 "llm.roles": { "fast": { "model": "c" }, "new": { "model": "d" } },
+                "http.hosts": { "api.example.com": {}, "crm.example.com": {} },
             }),
             &[
                 ("smtp.password", "of the panel 4444"),
                 ("llm.api_key", "of the panel 5555"),
                 ("llm.roles.gone.api_key", "x"),
+                ("http.hosts.crm.example.com.authorization", "of the crm 7777"),
             ],
         );
         let config = layers().with(&stored).unwrap();
@@ -450,9 +474,15 @@ mod tests {
             "it keeps its key"
         );
 
+        let hosts =
+            ["api.example.com", "crm.example.com"].map(|host| config.http.hosts[host].authorization.expose());
+        assert_eq!(hosts, ["of the host 6666", "of the crm 7777"]);
+
         let shown = layers().shown(stored, Vec::new());
         let told = format!("{shown:?}");
-        for secret in ["of the file", "of the role", "of the variable", "of the panel"] {
+        for secret in
+            ["of the file", "of the role", "of the variable", "of the panel", "of the host", "of the crm"]
+        {
             assert!(!told.contains(secret), "{secret}: {told}");
         }
         let sources =

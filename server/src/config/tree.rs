@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tolmach_app::settings::{
-    schema::{Entry, Kind, Rows, SECTIONS, Section},
+    schema::{Entry, Kind, Names, Rows, SECTIONS, Section, path},
     value_at,
 };
 
@@ -85,7 +85,7 @@ fn open_rows(rows: &Rows, value: &Value) -> Value {
     match value {
         Value::Object(named) => named.iter().map(|(name, value)| (name.clone(), row(value))).collect(),
         Value::Array(listed) => listed.iter().map(row).collect(),
-        _ if rows.named => json!({}),
+        _ if rows.names != Names::None => json!({}),
         _ => json!([]),
     }
 }
@@ -93,7 +93,7 @@ fn open_rows(rows: &Rows, value: &Value) -> Value {
 /// Puts a value at a dotted name.
 pub(super) fn put(tree: &mut Value, key: &str, value: Value) {
     let mut place = tree;
-    for part in key.split('.') {
+    for part in path(key) {
         if !place.is_object() {
             *place = json!({});
         }

@@ -3,8 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
-use tolmach_adapters::email::{self, EmailChannel};
-use tolmach_app::spending::Prices;
+use tolmach_adapters::{
+    email::{self, EmailChannel},
+    http::HttpClient,
+};
+use tolmach_app::{files::FileFolder, price_list::ReaderProcess, spending::Prices};
+use tolmach_catalog::EmbeddedCatalog;
 use tolmach_channels::{
     telegram::Bot,
     web::{Guard, WebChannel},
@@ -23,7 +27,7 @@ use tolmach_runtime::{
     secret::Secret,
 };
 
-use crate::config::Config;
+use crate::{config::Config, log, reader};
 
 /// What a process reads of its settings and may be given anew.
 #[derive(Clone)]
@@ -43,6 +47,11 @@ pub struct Live {
     pub guard: Arc<Guard>,
     /// The Telegram bot, if there is one.
     pub bot: Option<Arc<Bot>>,
+    pub http: Arc<HttpClient>,
+    pub catalog: Arc<EmbeddedCatalog>,
+    /// How price lists are read.
+    pub readers: Shared<ReaderProcess>,
+    pub files: FileFolder,
 }
 
 impl Live {
@@ -55,6 +64,11 @@ impl Live {
         let models = (before.llm != config.llm).then(|| language_models(&config, meter)).transpose()?;
         let prices = config.llm.prices()?;
         let hosts = config.web_hosts()?;
+        let readers = reader::process(&config)?;
+        self.http.set_hosts(config.http_hosts()).context("the settings of http.hosts cannot be used")?;
+        if before.log != config.log {
+            log::set(&config.log)?;
+        }
 
         if let Some(email) = email {
             let email = email.map(Arc::new);
@@ -82,6 +96,9 @@ impl Live {
         }
         self.coalescing.set(Coalescing { window: config.debounce(), ..*self.coalescing.get() });
         self.platform.set(config.platform());
+        self.readers.set(readers);
+        self.catalog.set_limits(config.import.build());
+        self.files.set_quota(config.files_mib << 20);
         let sites = config.sites.iter().map(|(name, site)| (name.clone(), site.site())).collect();
         self.web.set_sites(hosts, sites);
         self.config.set(config);

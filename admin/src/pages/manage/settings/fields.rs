@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tolmach_app::settings::{
     Problem, Shown, Source,
     form::{Entered, MOST_ROWS},
-    schema::{Entry, Field, Kind, Part, Rows},
+    schema::{Entry, Field, Kind, Names, Part, Rows},
 };
 use tolmach_engine::language::Language;
 
@@ -31,8 +31,9 @@ pub(super) fn name(panel: &Panel, visit: &Visit, key: &str) -> String {
         panel.renderer.has(&key).then(|| panel.renderer.text(visit.language, &key).to_owned())
     };
     let of_row = || {
-        let (role, field) = key.strip_prefix("llm.roles.")?.rsplit_once('.')?;
-        Some(format!("{} {role}: {}", text("llm.roles")?, text(&format!("llm.roles.{field}"))?))
+        let table = ["llm.roles", "http.hosts"].into_iter().find(|table| key.starts_with(table))?;
+        let (row, field) = key.strip_prefix(table)?.strip_prefix('.')?.rsplit_once('.')?;
+        Some(format!("{} {row}: {}", text(table)?, text(&format!("{table}.{field}"))?))
     };
     text(key).or_else(of_row).unwrap_or_else(|| key.to_owned())
 }
@@ -94,7 +95,8 @@ impl View<'_> {
             shown.push(self.row(rows, next, true));
         }
         json!({
-            "key": rows.key, "id": id(rows.key), "rows": shown, "named": rows.named,
+            "key": rows.key, "id": id(rows.key), "rows": shown, "named": rows.names != Names::None,
+            "added": self.shown.added.get(rows.key).map(|(variable, names)| json!({ "variable": variable, "names": names.join(", ") })),
             "error": self.error(rows.key), "add_key": format!("settings.add.{}", rows.key),
         })
     }
@@ -111,14 +113,14 @@ impl View<'_> {
                 self.field(field, &setting, &format!("{place}.{}", field.key), Some(rows.key))
             })
             .collect();
-        let title = match (rows.named, new) {
+        let title = match (rows.names != Names::None, new) {
             (_, true) => self.panel.renderer.text(self.visit.language, "settings.row.new").to_owned(),
             (true, false) => name.clone(),
             (false, false) => text("model"),
         };
         json!({
             "place": place, "id": id(&place), "new": new, "title": title, "value": name, "was": text("was"),
-            "named": rows.named, "fields": fields, "error": self.error(&format!("{place}.name")),
+            "longest": rows.names.longest(), "named": rows.names != Names::None, "fields": fields, "error": self.error(&format!("{place}.name")),
             "test": (rows.key == "llm.roles").then(|| place.clone()),
             "wrong": self.problems.iter().any(|problem| problem.key.starts_with(&format!("{place}."))),
         })
@@ -135,17 +137,20 @@ impl View<'_> {
             Kind::Text => "text",
             Kind::Number(_) => "number",
             Kind::Decimal => "decimal",
-            Kind::Choice(_) => "choice",
+            Kind::Choice(_) | Kind::Flag => "choice",
             Kind::List => "list",
             Kind::Secret => "secret",
         };
-        let choices = match field.kind {
-            Kind::Choice(choices) => choices
-                .iter()
-                .map(|choice| json!({ "value": choice, "text_key": format!("set.{key}.{choice}"), "chosen": *choice == value }))
-                .collect(),
-            _ => Vec::new(),
+        let choices: &[&str] = match field.kind {
+            Kind::Choice(choices) => choices,
+            Kind::Flag => &["false", "true"],
+            _ => &[],
         };
+        let choice = |choice: &&str| {
+            let name = if choice.is_empty() { "none" } else { choice };
+            json!({ "value": choice, "text_key": format!("set.{key}.{name}"), "chosen": *choice == value })
+        };
+        let choices: Vec<Value> = choices.iter().map(choice).collect();
         let unit = match field.kind {
             Kind::Number(unit) if !unit.is_empty() => Some(format!("settings.unit.{unit}")),
             _ => None,
