@@ -7,6 +7,7 @@
 
 pub mod form;
 pub mod schema;
+mod set;
 
 use std::collections::BTreeMap;
 
@@ -22,8 +23,10 @@ use tolmach_runtime::{
     secret::Secret,
 };
 
+pub use set::set;
+
 use crate::audit::Change;
-use schema::{Entry, Field, Kind, Section};
+use schema::{Entry, Field, Section};
 
 /// What is wrong with a setting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -359,55 +362,6 @@ impl Field {
             _ => Value::Null,
         }
     }
-}
-
-/// Changes settings of one section by their names, as a command does. `None` takes a change back.
-///
-/// # Errors
-/// See [`Error`].
-pub async fn set(
-    store: &dyn Store,
-    tuning: &dyn Tuning,
-    actor: &Actor,
-    now: i64,
-    wanted: &[(&str, Option<&str>)],
-) -> Result<bool, Error> {
-    tuning.refresh().await?;
-    let shown = tuning.shown();
-    let unknown = |key: &str| Error::Unknown(key.to_owned());
-    let first = wanted.first().map(|(key, _)| *key).unwrap_or_default();
-    let (section, _) = schema::single(first).ok_or_else(|| unknown(first))?;
-    let mut change = SectionChange {
-        seen: shown.version(section.name),
-        values: shown.section(section.name).map(|stored| stored.values.clone()).unwrap_or_default(),
-        secrets: Vec::new(),
-    };
-    for (key, text) in wanted {
-        let (of, field) = schema::single(key).ok_or_else(|| unknown(key))?;
-        if of.name != section.name {
-            return Err(Error::TwoSections(first.to_owned(), (*key).to_owned()));
-        }
-        if let Some(variable) = shown.fixed.get(*key) {
-            return Err(Error::Fixed((*key).to_owned(), variable.clone()));
-        }
-        let wrong = |why: schema::BadText| {
-            // Not what was typed: it may be what nobody else is to read.
-            let text = format!("{key}: {}", why.text);
-            Error::Wrong(vec![Problem { key: (*key).to_owned(), code: why.code, text }])
-        };
-        match (field.kind, text) {
-            (Kind::Secret, text) => {
-                let secret = text.map(schema::secret).transpose().map_err(wrong)?;
-                change.secrets.push(((*key).to_owned(), secret));
-            }
-            (_, None) => drop(change.values.remove(*key)),
-            (_, Some(text)) => match field.read(text).map_err(wrong)? {
-                value if value == *value_at(&shown.base, key) => drop(change.values.remove(*key)),
-                value => drop(change.values.insert((*key).to_owned(), value)),
-            },
-        }
-    }
-    save(store, tuning, actor, now, (section, change)).await
 }
 
 /// Notes that a section was tried before it was stored: what was tried, and whether it worked. A mail was sent or money spent.

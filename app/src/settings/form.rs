@@ -240,7 +240,7 @@ fn read_rows(read: &mut Read, rows: &Rows, shown: &Shown, entered: &Entered) -> 
     if rows.names != Names::None { Value::Object(named) } else { Value::Array(listed) }
 }
 
-fn is_empty(field: &Field, value: &Value) -> bool {
+pub(super) fn is_empty(field: &Field, value: &Value) -> bool {
     match value {
         Value::Null => true,
         // What must be there is missing in the words of the configuration.
@@ -253,7 +253,8 @@ fn is_empty(field: &Field, value: &Value) -> bool {
 }
 
 impl Names {
-    fn take(self, name: &str) -> bool {
+    /// Whether a row may be called so.
+    pub fn take(self, name: &str) -> bool {
         let host = self == Names::Host;
         let fits = |c: char| c.is_alphanumeric() || c == '-' || c == if host { '.' } else { '_' };
         name.chars().all(fits) && name.len() <= self.longest()
@@ -267,7 +268,8 @@ impl Names {
         }
     }
 
-    fn expected(self) -> BadText {
+    /// What is expected of a name.
+    pub fn expected(self) -> BadText {
         match self {
             Names::Host => BadText {
                 code: "host",
@@ -280,7 +282,7 @@ impl Names {
     }
 }
 
-fn put(row: &mut Value, key: &str, value: Value) {
+pub(super) fn put(row: &mut Value, key: &str, value: Value) {
     let mut place = row;
     for part in key.split('.') {
         if !place.is_object() {

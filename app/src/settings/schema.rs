@@ -368,32 +368,58 @@ pub fn entry(key: &str) -> Option<(&'static Section, &'static Entry)> {
     SECTIONS.iter().find_map(|section| Some((section, section.entries().find(|entry| entry.key() == key)?)))
 }
 
-/// As [`entry`], for what is no table.
-pub fn single(key: &str) -> Option<(&'static Section, &'static Field)> {
-    match entry(key)? {
-        (section, Entry::One(field)) => Some((section, field)),
-        (_, Entry::Many(_)) => None,
+/// What a name stands for.
+#[derive(Clone, Copy, Debug)]
+pub enum Place<'k> {
+    /// A setting that stands by itself.
+    One(&'static Field),
+    /// A whole table.
+    Table(&'static Rows),
+    /// A row of a table, by its name or number.
+    Row(&'static Rows, &'k str),
+    /// A setting of a row.
+    Cell(&'static Rows, &'k str, &'static Field),
+}
+
+impl Place<'_> {
+    /// The setting, if it is one.
+    pub fn field(&self) -> Option<&'static Field> {
+        match self {
+            Place::One(field) | Place::Cell(_, _, field) => Some(field),
+            Place::Table(_) | Place::Row(..) => None,
+        }
     }
+}
+
+/// What a name stands for, and its section.
+pub fn place(key: &str) -> Option<(&'static Section, Place<'_>)> {
+    if let Some((section, entry)) = entry(key) {
+        return Some((
+            section,
+            match entry {
+                Entry::One(field) => Place::One(field),
+                Entry::Many(rows) => Place::Table(rows),
+            },
+        ));
+    }
+    SECTIONS.iter().find_map(|section| {
+        let place = section.entries().find_map(|entry| match entry {
+            Entry::Many(rows) => rows.place(key),
+            Entry::One(_) => None,
+        });
+        Some((section, place?))
+    })
 }
 
 /// The parts of a setting's name. The name of a table's row is one, also where it holds dots as a host does.
 pub fn path(key: &str) -> Vec<&str> {
-    let rows = SECTIONS.iter().flat_map(Section::entries).filter_map(|entry| match entry {
-        Entry::Many(rows) => Some(rows),
-        Entry::One(_) => None,
-    });
-    for rows in rows {
-        let Some(rest) = key.strip_prefix(rows.key).and_then(|rest| rest.strip_prefix('.')) else { continue };
-        let named = |field: &Field| {
-            let row = rest.strip_suffix(field.key)?.strip_suffix('.')?;
-            Some((row, field.key))
-        };
-        let of_field = rows.fields.iter().find_map(named);
-        let (row, field) = of_field.map_or((rest, ""), |(row, field)| (row, field));
-        let field = field.split('.').filter(|part| !part.is_empty());
-        return rows.key.split('.').chain([row]).chain(field).collect();
+    match place(key) {
+        Some((_, Place::Row(rows, row))) => rows.key.split('.').chain([row]).collect(),
+        Some((_, Place::Cell(rows, row, field))) => {
+            rows.key.split('.').chain([row]).chain(field.key.split('.')).collect()
+        }
+        Some((_, Place::One(_) | Place::Table(_))) | None => key.split('.').collect(),
     }
-    key.split('.').collect()
 }
 
 /// Reads a secret.
@@ -413,6 +439,18 @@ impl Section {
     pub fn entries(&self) -> impl Iterator<Item = &'static Entry> + use<> {
         let parts: &'static [Part] = self.parts;
         parts.iter().flat_map(|part| part.entries)
+    }
+}
+
+impl Rows {
+    /// A row or a setting of one.
+    fn place<'k>(&'static self, key: &'k str) -> Option<Place<'k>> {
+        let rest = key.strip_prefix(self.key)?.strip_prefix('.').filter(|rest| !rest.is_empty())?;
+        let cell = |field: &'static Field| {
+            let row = rest.strip_suffix(field.key)?.strip_suffix('.').filter(|row| !row.is_empty())?;
+            Some(Place::Cell(self, row, field))
+        };
+        Some(self.fields.iter().find_map(cell).unwrap_or(Place::Row(self, rest)))
     }
 }
 
@@ -495,7 +533,7 @@ mod tests {
     fn every_setting_is_in_one_section() {
         let keys: Vec<&str> = SECTIONS.iter().flat_map(Section::entries).map(Entry::key).collect();
         assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len());
-        assert!(single("smtp.host").is_some() && single("staff").is_none() && entry("staff").is_some());
+        assert!(place("smtp.host").is_some() && entry("staff").is_some() && place("data_dir").is_none());
     }
 
     #[test]
@@ -517,7 +555,7 @@ mod tests {
 
     #[test]
     fn values_are_read_as_they_are_written() {
-        let (_, port) = single("smtp.port").unwrap();
+        let port = place("smtp.port").unwrap().1.field().unwrap();
         assert_eq!([port.read(" 587 "), port.read("")], [Ok(json!(587)), Ok(Value::Null)]);
         for wrong in ["-1", "5.5", "many", "99999999999"] {
             assert_eq!(port.read(wrong).unwrap_err().code, "number", "{wrong}");
@@ -530,7 +568,7 @@ mod tests {
         let read = list.read("a@example.com, b@example.com\r\n\n c").unwrap();
         assert_eq!(read, json!(["a@example.com", "b@example.com", "c"]));
         assert_eq!(list.read(&list.write(&read)), Ok(read));
-        let (_, tls) = single("smtp.tls").unwrap();
+        let tls = place("smtp.tls").unwrap().1.field().unwrap();
         assert_eq!(tls.read("ssl").unwrap_err().code, "choice");
         assert_eq!(text("x").read(&"ё".repeat(LONGEST + 1)).unwrap_err().code, "long");
         assert_eq!(text("x").read("a\u{7}b").unwrap_err().code, "control");

@@ -24,14 +24,14 @@ pub enum ConfigCommand {
     },
     /// Change settings of one section as the panel does; a running server has them within two seconds
     Set {
-        /// A setting and its value, such as smtp.host mail.example.com; more may follow. The value - is read from the standard
+        /// A setting and its value, such as smtp.host mail.example.com or llm.roles.fast.model gpt-4o-mini; more may follow. The value - is read from the standard
         /// input, so that no secret stands in the list of processes
-        #[arg(required = true, num_args = 2.., value_names = ["KEY", "VALUE"])]
+        #[arg(required = true, num_args = 2.., allow_negative_numbers = true, value_names = ["KEY", "VALUE"])]
         pairs: Vec<String>,
     },
     /// Take changes back: the configuration file or the default holds again
     Unset {
-        /// The settings, such as smtp.host
+        /// The settings, such as smtp.host; or rows of tables, such as llm.roles.fast
         #[arg(required = true)]
         keys: Vec<String>,
     },
@@ -82,7 +82,10 @@ impl ConfigCommand {
             Err(error) => bail!(error),
         }
         for (key, _) in &wanted {
-            if settings::schema::single(key).is_some_and(|(_, field)| field.restart) {
+            if settings::schema::place(key)
+                .and_then(|(_, place)| place.field())
+                .is_some_and(|field| field.restart)
+            {
                 println!("{key} holds after a restart");
             }
         }

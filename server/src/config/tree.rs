@@ -2,32 +2,18 @@
 
 use serde_json::{Value, json};
 use tolmach_app::settings::{
-    schema::{Entry, Kind, Names, Rows, SECTIONS, Section, path},
+    schema::{self, Entry, Kind, Names, Place, Rows, SECTIONS, Section, path},
     value_at,
 };
 
 /// The section of a secret, and the name of the row that it is of.
 pub(super) fn secret_of(name: &str) -> Option<(&'static Section, Option<&str>)> {
-    for section in SECTIONS {
-        for entry in section.entries() {
-            match entry {
-                Entry::One(field) if field.kind == Kind::Secret && field.key == name => {
-                    return Some((section, None));
-                }
-                Entry::Many(rows) => {
-                    let rest = name.strip_prefix(rows.key).and_then(|rest| rest.strip_prefix('.'));
-                    let known = rest.and_then(|rest| rest.rsplit_once('.')).filter(|(_, last)| {
-                        rows.fields.iter().any(|field| field.kind == Kind::Secret && field.key == *last)
-                    });
-                    if let Some((row, _)) = known {
-                        return Some((section, Some(row)));
-                    }
-                }
-                Entry::One(_) => {}
-            }
-        }
+    let (section, place) = schema::place(name)?;
+    match place {
+        Place::One(field) if field.kind == Kind::Secret => Some((section, None)),
+        Place::Cell(_, row, field) if field.kind == Kind::Secret => Some((section, Some(row))),
+        _ => None,
     }
-    None
 }
 
 /// The names of all secrets that there may be.

@@ -367,6 +367,39 @@ async fn two_editors_do_not_overwrite_each_other_and_the_environment_stays() {
     set(&["set", "retention.leads_days", "many"]).fails_with(&["retention.leads_days", "a whole number"]);
     set(&["set", "data_dir", "elsewhere"]).fails_with(&["data_dir"]);
 
+    // Rows of tables: made, changed, taken out; what is wrong is said of the name.
+    set(&["set", "staff.night.email", "a@example.com, b@example.com", "staff.day.telegram", "-100200"]).ok();
+    let shown = |key: &str| {
+        let all = set(&["show", "--json"]).ok().json();
+        let rows = all.as_array().expect("rows").clone();
+        rows.into_iter().find(|row| row["key"] == key).expect("the setting")["value"].clone()
+    };
+    let groups = shown("staff");
+    assert_eq!(groups["night"], json!({ "email": ["a@example.com", "b@example.com"] }), "{groups}");
+    assert_eq!(groups["day"], json!({ "telegram": ["-100200"] }), "{groups}");
+    set(&["unset", "staff.night.email", "staff.day"]).ok();
+    assert!(
+        shown("staff").get("day").is_none() && shown("staff")["night"] == json!({}),
+        "{}",
+        shown("staff")
+    );
+    set(&["unset", "staff.day"]).fails_with(&["staff.day", "there is no such row"]);
+    set(&["set", "staff.a b.email", "a@example.com"]).fails_with(&["staff.a b.email", "a name of letters"]);
+    set(&["set", "staff.night.email", "nobody"]).fails_with(&["staff.night.email, entry 1"]);
+    set(&["set", "staff.night", "x"]).fails_with(&["no setting `staff.night`"]);
+    set(&["unset", "staff"]).ok();
+    let price = ["model", "input", "output", "currency"].map(|name| format!("llm.prices.0.{name}"));
+    let [model, input, output, currency] = price.each_ref().map(String::as_str);
+    set(&["set", model, "m", input, "0,15", output, "1", currency, "USD"]).ok();
+    let listed = json!([{ "model": "m", "input": "0.15", "output": "1", "currency": "USD" }]);
+    assert_eq!(shown("llm.prices"), listed);
+    set(&["set", "llm.prices.5.model", "x"]).fails_with(&["numbered from 0 without a gap"]);
+    set(&["unset", "llm.prices.0"]).ok();
+    set(&["set", "http.hosts.crm.example.com.authorization", "Bearer x"]).ok();
+    assert_eq!(shown("http.hosts"), json!({ "crm.example.com": {} }));
+    set(&["unset", "http.hosts.crm.example.com"]).ok();
+    set(&["set", "llm.roles.fast.api_key", "k"]).fails_with(&["set one of its other settings first"]);
+
     // A password comes by the standard input, so that it stands in no list of processes.
     let mail = [
         "smtp.host",
