@@ -179,6 +179,7 @@ fn pages() -> Vec<Route> {
         shows("/flows/{id}/previews", P::ReadChats, get(flows::previews)),
         writes("/flows/{id}/save", P::EditContent, post(flows::save)),
         does("/flows/{id}/undo", P::EditContent, post(flows::undo)),
+        does("/flows/{id}/redo", P::EditContent, post(flows::redo)),
         does("/flows/{id}/create", P::EditContent, post(flows::create)),
         does("/flows/{id}/delete", P::EditContent, post(flows::delete)),
         does("/flows/{id}/rename", P::EditContent, post(flows::rename)),

@@ -9,7 +9,8 @@ use serde_json::json;
 use tolmach_app::{
     assist::Finding,
     flow_drafts::{
-        self, DraftChanged, DraftOpened, DraftShown, Editor, Opened, PublishedShown, Publishing, difference,
+        self, DraftChanged, DraftOpened, DraftShown, Editor, Opened, PublishedShown, Publishing, Undone,
+        difference,
     },
     release::Published,
     text::{one_line, short, when},
@@ -94,6 +95,28 @@ pub enum DraftCommand {
     History {
         /// The draft's id or a unique beginning of it
         id: String,
+        /// Print JSON for tools
+        #[arg(long)]
+        json: bool,
+    },
+    /// Undo your last change of a draft, whichever file it was in
+    Undo {
+        /// The draft's id or a unique beginning of it
+        id: String,
+        /// Whose change [default: the `user.name` of git]
+        #[arg(long, value_name = "NAME")]
+        author: Option<String>,
+        /// Print JSON for tools
+        #[arg(long)]
+        json: bool,
+    },
+    /// Do again what you undid last in a draft, whichever file it was in
+    Redo {
+        /// The draft's id or a unique beginning of it
+        id: String,
+        /// Whose change [default: the `user.name` of git]
+        #[arg(long, value_name = "NAME")]
+        author: Option<String>,
         /// Print JSON for tools
         #[arg(long)]
         json: bool,
@@ -192,6 +215,14 @@ impl DraftCommand {
                 }
                 Ok(())
             }
+            DraftCommand::Undo { id, author, json } => {
+                let id = open(store, &id).await?.draft.id;
+                told("undone", flow_drafts::undo(store, &editor(author), now(), id).await, json)
+            }
+            DraftCommand::Redo { id, author, json } => {
+                let id = open(store, &id).await?.draft.id;
+                told("done again", flow_drafts::redo(store, &editor(author), now(), id).await, json)
+            }
             DraftCommand::Discard { id, author } => {
                 let opened = open(store, &id).await?;
                 flow_drafts::discard(store, &editor(author), now(), opened.draft.id).await?;
@@ -199,6 +230,26 @@ impl DraftCommand {
                 Ok(())
             }
         }
+    }
+}
+
+/// What was undone or redone; where others changed the same lines since, both versions.
+fn told(what: &str, done: Result<Undone, flow_drafts::Error>, json: bool) -> anyhow::Result<()> {
+    match done {
+        Ok(Undone { revision, path, text, .. }) if json => {
+            print(&json!({ "revision": revision, "file": path, "text": text }))
+        }
+        Ok(Undone { path, text, .. }) => {
+            let gone = if text.is_none() { "; the file is gone" } else { "" };
+            println!("the last change of {path} is {what}{gone}");
+            Ok(())
+        }
+        Err(flow_drafts::Error::ChangedSince(path, conflict)) => {
+            let merged = conflict.merged.clone();
+            let error = flow_drafts::Error::ChangedSince(path, conflict);
+            bail!("{error}; both versions:\n{merged}")
+        }
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -112,13 +112,41 @@ pub(crate) async fn undo(
     headers: HeaderMap,
 ) -> Served {
     let id = id(&path)?;
-    let undone = flow_drafts::undo(panel.store(), &editor(&visit)?, panel.now(), id).await?;
-    if !by_script(&headers) {
-        return Ok(see_other(&address(id, undone.text.is_some().then_some(&undone.path))));
+    let undone = flow_drafts::undo(panel.store(), &editor(&visit)?, panel.now(), id).await;
+    gone_to(id, &headers, undone)
+}
+
+/// Redoes what the reader undid last, whichever file it was in.
+pub(crate) async fn redo(
+    State(panel): State<Arc<Panel>>,
+    visit: Visit,
+    path: Path<String>,
+    headers: HeaderMap,
+) -> Served {
+    let id = id(&path)?;
+    let redone = flow_drafts::redo(panel.store(), &editor(&visit)?, panel.now(), id).await;
+    gone_to(id, &headers, redone)
+}
+
+/// The file that was changed: for the script its text, for others its page. The script shows both versions of lines that others changed.
+fn gone_to(
+    id: uuid::Uuid,
+    headers: &HeaderMap,
+    done: Result<flow_drafts::Undone, flow_drafts::Error>,
+) -> Served {
+    let by_script = by_script(headers);
+    match done {
+        Ok(done) if by_script => Ok(answer(json!({
+            "revision": done.revision, "file": done.path, "text": done.text, "what": done.kind,
+        }))),
+        Ok(done) => Ok(see_other(&address(id, done.text.is_some().then_some(&done.path)))),
+        Err(flow_drafts::Error::ChangedSince(file, conflict)) if by_script => {
+            let mut both = serde_json::to_value(conflict).unwrap_or_default();
+            both["file"] = file.into();
+            Ok((StatusCode::CONFLICT, Json(both)).into_response())
+        }
+        Err(error) => Err(error.into()),
     }
-    Ok(answer(json!({
-        "revision": undone.revision, "file": undone.path, "text": undone.text, "what": undone.kind,
-    })))
 }
 
 /// A file that is meant in a query.

@@ -73,7 +73,7 @@ pub struct DraftChange {
     pub at: i64,
     /// The way it was made.
     pub kind: DraftChangeKind,
-    /// Whether it was undone, or is the undoing of another: neither is undone again.
+    /// Whether it was undone, or is the undoing of another: neither is undone again. A redoing is undone as any other change.
     pub undone: bool,
 }
 
@@ -91,6 +91,8 @@ pub enum DraftChangeKind {
     Document,
     /// An earlier change was undone.
     Undo,
+    /// What was undone was done again.
+    Redo,
     /// Changes of a newer release were taken in.
     Update,
 }

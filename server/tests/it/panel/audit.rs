@@ -12,7 +12,7 @@ use super::{Client, PASSWORD, catalogue::waited, client::field, create};
 use crate::{page::Page, support::Home};
 
 /// Every changing route, with the action of the row that it writes. Routes without one change nothing, and say why.
-const ROUTES: [(&str, Result<&str, &str>); 63] = [
+const ROUTES: [(&str, Result<&str, &str>); 64] = [
     ("/admin/login", Ok("account.login")),
     ("/admin/login/code", Ok("account.code")),
     ("/admin/logout", Ok("account.logout")),
@@ -52,6 +52,7 @@ const ROUTES: [(&str, Result<&str, &str>); 63] = [
     ("/admin/flows/{id}/tests", Err("plays dialogs through, to be read")),
     ("/admin/flows/{id}/save", Err("stands in the history of the draft")),
     ("/admin/flows/{id}/undo", Err("stands in the history of the draft")),
+    ("/admin/flows/{id}/redo", Err("stands in the history of the draft")),
     ("/admin/flows/{id}/create", Err("stands in the history of the draft")),
     ("/admin/flows/{id}/delete", Err("stands in the history of the draft")),
     ("/admin/flows/{id}/rename", Err("changes what a draft is called, before anybody else sees it")),

@@ -47,7 +47,9 @@ impl Browser {
                 _ => 0,
             })
             .sum();
-        let letter = code.strip_prefix("Key").map(str::to_lowercase);
+        let letter = code.strip_prefix("Key");
+        let letter =
+            letter.map(|letter| if modifiers & 8 == 0 { letter.to_lowercase() } else { letter.to_owned() });
         let key = letter.clone().unwrap_or_else(|| match code {
             "Space" => " ".to_owned(),
             "Period" => ".".to_owned(),
@@ -390,6 +392,62 @@ async fn a_login_that_ended_is_said_and_the_text_is_saved_by_the_next_one() {
     browser.is_saved().await;
     assert!(stored(&panel, &draft, "shop.yaml").await.contains("start: hello # kept\n"));
     browser.is_content("a login that ended");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_undone_across_files_is_done_again_by_keys_and_by_the_button() {
+    let Some(mut browser) = Browser::start().await else { return };
+    let panel = shop().await;
+    let draft = draft(&panel, "Anton").await;
+    browser.screen(1440, 900).await;
+    browser.enter(&panel, "Anton").await;
+    browser.edit(&panel, &draft, "prompts/offer.en.md").await;
+    browser.run("window.editors[0].go(1)").await;
+    browser.type_in("Offer. ").await;
+    browser.press("ctrl+KeyS").await;
+    browser.until("document.querySelector('[data-saved]').textContent.startsWith('Saved just now')").await;
+    browser.edit(&panel, &draft, "shop.yaml").await;
+    browser.at_line_of("start: hello").await;
+    browser.type_in(" # mine").await;
+    browser.press("ctrl+KeyS").await;
+    browser.until("document.querySelector('[data-saved]').textContent.startsWith('Saved just now')").await;
+
+    // The text's own change first, then the one in the other file, and back again the last first.
+    let both = async |flow: bool, prompt: bool| {
+        let (flow_is, prompt_is) =
+            (stored(&panel, &draft, "shop.yaml").await, stored(&panel, &draft, "prompts/offer.en.md").await);
+        assert_eq!((flow_is.contains("# mine"), prompt_is.starts_with("Offer. ")), (flow, prompt));
+    };
+    browser.press("ctrl+KeyZ").await;
+    browser.until(&format!("!{TEXT}.includes('# mine')")).await;
+    browser.press("ctrl+KeyS").await;
+    browser.is_saved().await;
+    browser.press("ctrl+KeyZ").await;
+    let toasts = "document.querySelector('#toasts').innerText";
+    browser.until(&format!("{toasts}.includes('The last change is undone: prompts/offer.en.md')")).await;
+    both(false, false).await;
+    browser.press("ctrl+shift+KeyZ").await;
+    browser.until(&format!("{toasts}.includes('The last change is done again: prompts/offer.en.md')")).await;
+    both(false, true).await;
+    browser.press("ctrl+KeyY").await;
+    browser.has_text("start: hello # mine\n").await;
+    browser.press("ctrl+KeyS").await;
+    browser.is_saved().await;
+    both(true, true).await;
+
+    // In a page that was loaded anew the server alone knows it.
+    browser.edit(&panel, &draft, "shop.yaml").await;
+    browser.run("document.querySelector('button[data-undo]').click()").await;
+    browser.until(&format!("!{TEXT}.includes('# mine')")).await;
+    browser.run("document.querySelector('button[data-redo]').click()").await;
+    browser.has_text("start: hello # mine\n").await;
+    both(true, true).await;
+    browser.run("document.querySelector('button[data-redo]').click()").await;
+    browser.until(&format!("{toasts}.includes('There is nothing to redo')")).await;
+    browser.visit(&format!("http://{}{draft}/history", panel.address)).await;
+    let told = browser.text("main").await;
+    assert!(told.contains("redone") && told.contains("undone"), "{told}");
+    browser.is_content("redo");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

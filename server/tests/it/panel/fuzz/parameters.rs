@@ -1,7 +1,7 @@
 //! The table of every route's parameters: whoever adds a route names them here.
 
 /// Names of parameters: of the query for a page, of the form for a change. Every route has its line.
-pub(super) const PARAMETERS: [(&str, &str, &[&str]); 141] = [
+pub(super) const PARAMETERS: [(&str, &str, &[&str]); 142] = [
     ("GET", "/admin/assets/{*name}", &["v"]),
     ("GET", "/admin/login", &["next", "why", "lang"]),
     ("POST", "/admin/login", &["name", "password", "next"]),
@@ -65,6 +65,7 @@ pub(super) const PARAMETERS: [(&str, &str, &[&str]); 141] = [
     ("POST", "/admin/flows/{id}/tests", &["x"]),
     ("POST", "/admin/flows/{id}/save", &["file", "base", "text", "line"]),
     ("POST", "/admin/flows/{id}/undo", &["x"]),
+    ("POST", "/admin/flows/{id}/redo", &["x"]),
     ("POST", "/admin/flows/{id}/create", &["folder", "name"]),
     ("POST", "/admin/flows/{id}/delete", &["file"]),
     ("POST", "/admin/flows/{id}/rename", &["title"]),
