@@ -54,7 +54,7 @@ pub(crate) async fn save(
     let edit = Edit { path: file.clone(), base, text, kind: DraftChangeKind::Text };
     let saved = flow_drafts::save(panel.store(), &editor(&visit)?, panel.now(), id, &edit).await?;
     let person = Person { name: visit.session()?.account.name.clone(), file: file.clone(), line };
-    panel.people.seen(id, person, panel.now());
+    panel.people.seen(panel.store(), id, person, panel.now()).await;
     if !is_json {
         return match saved {
             Saved::Stored { .. } => Ok(see_other(&address(id, Some(&file)))),
@@ -89,8 +89,10 @@ pub(crate) async fn state(
     let id = id(&path)?;
     let opened = flow_drafts::open(panel.store(), id).await?;
     let Asked { file, revision, line } = asked;
-    let person = Person { name: visit.session()?.account.name.clone(), file: file.clone(), line };
-    let people = panel.people.seen(id, person, panel.now());
+    // Others are told of files alone that are there, whatever somebody asks for.
+    let place = if opened.bundle.files.contains_key(&file) { file.clone() } else { String::new() };
+    let person = Person { name: visit.session()?.account.name.clone(), file: place, line };
+    let people = panel.people.seen(panel.store(), id, person, panel.now()).await;
     let file_revision = opened.revision(&file);
     let text = (file_revision > revision)
         .then(|| opened.bundle.files.get(&file).map(String::as_str).unwrap_or_default());

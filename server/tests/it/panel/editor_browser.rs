@@ -9,7 +9,7 @@ use crate::{browser::Browser, support::Home};
 /// In an expression after `editor`: the text as it is in the page.
 const TEXT: &str = "window.editors[0].text()";
 /// In the editor's shadow root.
-const ROOT: &str = "document.querySelector('.editor-view').shadowRoot";
+pub(super) const ROOT: &str = "document.querySelector('.editor-view').shadowRoot";
 
 /// A flow that two people can change in different lines.
 const FLOW: &str = "\
@@ -90,13 +90,13 @@ impl Browser {
     }
 
     /// Opens a file of a draft and waits for its editor.
-    async fn edit(&mut self, panel: &Panel, draft: &str, file: &str) {
+    pub(super) async fn edit(&mut self, panel: &Panel, draft: &str, file: &str) {
         self.visit(&format!("http://{}{draft}?file={file}", panel.address)).await;
         self.until("window.editors?.length === 1").await;
     }
 
     /// Puts the cursor at the end of the first line with these words.
-    async fn at_line_of(&mut self, words: &str) {
+    pub(super) async fn at_line_of(&mut self, words: &str) {
         let words = json!(words);
         self.run(&format!(
             "{{ const lines = {TEXT}.split('\\n'); const at = lines.findIndex((line) => line.includes({words})); \
@@ -105,12 +105,12 @@ impl Browser {
         .await;
     }
 
-    async fn has_text(&mut self, words: &str) {
+    pub(super) async fn has_text(&mut self, words: &str) {
         let words = json!(words);
         self.until(&format!("{TEXT}.includes({words})")).await;
     }
 
-    async fn is_saved(&mut self) {
+    pub(super) async fn is_saved(&mut self) {
         self.until("document.querySelector('[data-saved]').textContent.startsWith('Saved')").await;
     }
 
@@ -131,15 +131,19 @@ impl Browser {
 }
 
 pub(super) async fn shop() -> Panel {
+    Panel::in_home(home(), &[]).await
+}
+
+pub(super) fn home() -> Home {
     let home = Home::ready();
     home.write("flows/shop.yaml", FLOW);
     home.write("flows/prompts/offer.en.md", PROMPT);
     home.write("flows/tests/shop.test.yaml", TESTS);
-    Panel::in_home(home, &[]).await
+    home
 }
 
 /// The address of a new draft.
-async fn draft(panel: &Panel, name: &str) -> String {
+pub(super) async fn draft(panel: &Panel, name: &str) -> String {
     let mut http = panel.logged_in(name).await;
     http.get("/admin/flows").await;
     let begun = http.post("/admin/flows", &[("title", "Rental")]).await;
