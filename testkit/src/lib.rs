@@ -1,5 +1,5 @@
 //! External systems for tests and for the harness: fakes that validate requests as the real systems do and fail on
-//! demand, and temporary real servers.
+//! demand, and temporary real servers. Besides, a judge of values by their JSON Schema.
 //!
 //! The fakes depend on no product crate: they implement protocols, not our types.
 
@@ -14,5 +14,6 @@ pub mod meilisearch;
 pub mod model;
 #[cfg(unix)]
 pub mod postgres;
+pub mod schema;
 pub mod smtp;
 pub mod telegram;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tolmach_app::accounts::{Permission, Role};
+use tolmach_testkit::schema::{Unnamed, faults};
 
 use super::{
     Panel,
@@ -12,10 +13,6 @@ use super::{
     tokens::{Answer, Program, token},
 };
 use crate::page::Page;
-
-mod conform;
-
-use conform::faults;
 
 /// A panel with a chat, a lead and a draft, and a program of each role.
 struct Shop {
@@ -142,14 +139,14 @@ async fn every_route_is_documented_and_answers_as_its_document_says() {
         assert_eq!(answer.status, 200, "{method} {path}: {}", answer.text);
         assert!(answer.headers["content-type"].to_str().expect("text").starts_with("application/json"));
         let method = method.as_str().to_lowercase();
-        let wrong = faults(&document, answered(&document, &method, route), &answer.json());
+        let wrong = faults(&document, answered(&document, &method, route), &answer.json(), Unnamed::Fault);
         assert_eq!(wrong, Vec::<String>::new(), "{method} {route}{query}: {}", answer.text);
         // An example of the document is as its schema says.
         if let Some(sent) = body {
             let content = &document["paths"][route][&method]["requestBody"]["content"]["application/json"];
             for sent in [&sent, &content["example"]] {
                 assert_eq!(
-                    faults(&document, &content["schema"], sent),
+                    faults(&document, &content["schema"], sent, Unnamed::Fault),
                     Vec::<String>::new(),
                     "{route}: {sent}"
                 );
