@@ -32,7 +32,7 @@ pub use second_factor::{NewFactor, confirm_factor, new_codes, new_factor, remove
 pub use settings::{Choice, Settings, save_settings};
 pub use tokens::{
     DAYS, Ended, LISTED, MOST_DAYS, MadeToken, NewToken, TOKENS, TokenShown, Whose, end_token, end_tokens,
-    make_token, token_session, token_shape, tokens,
+    make_token, token_session, token_shape, tokens, working_tokens,
 };
 
 /// How long a login lasts at most, milliseconds.

@@ -11,7 +11,7 @@ use clap::{
 };
 use serde::Serialize;
 use tolmach_app::{
-    accounts::{self, Manager, New, Passwords, Role},
+    accounts::{self, Manager, New, Passwords, Role, Whose},
     text::when,
 };
 use tolmach_runtime::ports::{Account, Store};
@@ -44,8 +44,8 @@ pub enum AdminCommand {
     },
     /// Remove an account's second factor, and end its logins
     ResetFactor(Named),
-    /// End an account's logins
-    EndSessions(Named),
+    /// End an account's logins, and say how many access tokens go on working
+    EndSessions(EndSessions),
     /// Make, list and end access tokens, by which programs ask the API in somebody's name
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -98,6 +98,18 @@ pub struct Set {
 pub struct Named {
     /// The account's name
     name: String,
+    /// Print JSON for tools
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct EndSessions {
+    /// The account's name
+    name: String,
+    /// End the access tokens too
+    #[arg(long)]
+    tokens: bool,
     /// Print JSON for tools
     #[arg(long)]
     json: bool,
@@ -212,9 +224,31 @@ impl AdminCommand {
                 ended(&name, logins, json, "has no second factor any more")?;
             }
             AdminCommand::Token(command) => command.run(store, &by).await?,
-            AdminCommand::EndSessions(Named { name, json }) => {
-                let logins = accounts::end_sessions(store, &Manager::cli(by), now(), &name).await?;
-                ended(&name, logins, json, "is logged in nowhere")?;
+            AdminCommand::EndSessions(EndSessions { name, tokens, json }) => {
+                let logins = accounts::end_sessions(store, &Manager::cli(by.clone()), now(), &name).await?;
+                let account = store.account_named(&name).await?;
+                let account = account.ok_or_else(|| accounts::Error::Unknown(name.clone()))?;
+                let whose = Whose::of(&Manager::cli(by), &account);
+                let ended = match tokens {
+                    true => accounts::end_tokens(store, &whose, now()).await?.tokens.len(),
+                    false => 0,
+                };
+                let left = accounts::working_tokens(store, now(), account.id).await?;
+                if json {
+                    let shown = serde_json::json!({
+                        "name": name, "logins": logins, "tokens_ended": ended, "tokens_left": left,
+                    });
+                    println!("{}", serde_json::to_string_pretty(&shown)?);
+                } else {
+                    println!("{name} is logged in nowhere; logins ended: {logins}");
+                    match (tokens, left) {
+                        (true, _) => println!("  access tokens ended: {ended}"),
+                        (false, 0) => println!("  access tokens: none that works"),
+                        (false, left) => {
+                            println!("  access tokens that go on working: {left}; --tokens ends them")
+                        }
+                    }
+                }
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -1,7 +1,7 @@
 //! The table of every route's parameters: whoever adds a route names them here.
 
 /// Names of parameters: of the query for a page, of the form for a change. Every route has its line.
-pub(super) const PARAMETERS: [(&str, &str, &[&str]); 142] = [
+pub(super) const PARAMETERS: [(&str, &str, &[&str]); 144] = [
     ("GET", "/admin/assets/{*name}", &["v"]),
     ("GET", "/admin/login", &["next", "why", "lang"]),
     ("POST", "/admin/login", &["name", "password", "next"]),
@@ -121,13 +121,15 @@ pub(super) const PARAMETERS: [(&str, &str, &[&str]); 142] = [
     ("POST", "/admin/catalogue/uploads/{id}/publish", &["x"]),
     ("GET", "/admin/catalogue/uploads/{id}/report.txt", &["x"]),
     ("POST", "/admin/catalogue/uploads/{id}/discard", &["x"]),
-    ("GET", "/admin/people", &["saved"]),
+    ("GET", "/admin/people", &["saved", "who"]),
+    ("GET", "/admin/people/{id}", &["ended"]),
     ("POST", "/admin/people/invite", &["role"]),
     ("POST", "/admin/people/invitations/{id}/withdraw", &["x"]),
     ("POST", "/admin/people/{id}/role", &["role"]),
     ("POST", "/admin/people/{id}/disable", &["disabled"]),
     ("POST", "/admin/people/{id}/factor", &["x"]),
     ("POST", "/admin/people/{id}/sessions", &["x"]),
+    ("POST", "/admin/people/{id}/tokens/end", &["token"]),
     ("GET", "/admin/audit", &["actor", "action", "object", "from", "to", "before"]),
     ("GET", "/admin/audit.csv", &["actor", "action", "object", "from", "to", "before"]),
     ("GET", "/admin/system", &["x"]),
