@@ -6,6 +6,7 @@
 //! each other, and what a running process makes of them, is behind [`Tuning`].
 
 pub mod form;
+mod listed;
 pub mod schema;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,8 @@ use tolmach_runtime::{
     },
     secret::Secret,
 };
+
+pub use listed::{SettingTold, listed};
 
 use crate::audit::Change;
 use schema::{Entry, Field, Kind, Section};
@@ -48,7 +51,8 @@ pub struct KnownSecret {
 }
 
 /// Where a value comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "SettingSource")]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// The environment or `.env`.

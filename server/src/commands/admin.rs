@@ -11,7 +11,7 @@ use clap::{
 };
 use serde::Serialize;
 use tolmach_app::{
-    accounts::{self, Manager, New, Passwords, Role, Whose},
+    accounts::{self, Manager, New, Passwords, Person, PersonShown, Role, Whose},
     text::when,
 };
 use tolmach_runtime::ports::{Account, Store};
@@ -28,6 +28,11 @@ pub enum AdminCommand {
         /// Print JSON for tools
         #[arg(long)]
         json: bool,
+    },
+    /// Show an account with its access tokens, as JSON
+    Show {
+        /// The account's name
+        name: String,
     },
     /// Give an account a new password; removes its second factor and ends its logins and access tokens
     Reset(Reset),
@@ -155,9 +160,8 @@ impl AdminCommand {
                 }
             }
             AdminCommand::List { json } => {
-                let people = accounts::people(store, now()).await?.into_iter();
-                let accounts: Vec<Listed> =
-                    people.map(|person| listed(person.account, person.logins)).collect();
+                let people = accounts::people(store, now()).await?;
+                let accounts: Vec<PersonShown> = people.iter().map(PersonShown::of).collect();
                 if json {
                     println!("{}", serde_json::to_string_pretty(&accounts)?);
                 } else if accounts.is_empty() {
@@ -169,6 +173,11 @@ impl AdminCommand {
                     let made = when(account.created);
                     println!("{}  {}{factor}{disabled}, made {made}", account.name, account.role);
                 }
+            }
+            AdminCommand::Show { name } => {
+                let opened = accounts::opened(store, now(), &name).await?;
+                let opened = opened.ok_or(accounts::Error::Unknown(name))?;
+                println!("{}", serde_json::to_string_pretty(&opened)?);
             }
             AdminCommand::Reset(Reset { name, password, json }) => {
                 let (password, made) = password.get()?;
@@ -197,7 +206,7 @@ impl AdminCommand {
                 let by = Manager::cli(by);
                 let account = accounts::set(store, &by, now(), &name, (role, disabled)).await?;
                 if json {
-                    println!("{}", serde_json::to_string_pretty(&listed(account, 0))?);
+                    println!("{}", serde_json::to_string_pretty(&shown(account))?);
                 } else {
                     let state = if account.disabled { "disabled" } else { "enabled" };
                     println!("{}: {}, {state}", account.name, account.role);
@@ -293,18 +302,7 @@ struct Made {
     password: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Listed {
-    name: String,
-    role: String,
-    second_factor: bool,
-    disabled: bool,
-    created: i64,
-    /// Logins that have not ended.
-    logins: u64,
-}
-
-fn listed(account: Account, logins: u64) -> Listed {
-    let Account { name, role, second_factor, disabled, created, .. } = account;
-    Listed { name, role, second_factor: second_factor.is_some(), disabled, created, logins }
+/// An account that was changed a moment ago.
+fn shown(account: Account) -> PersonShown {
+    PersonShown::of(&Person { account, logins: 0, seen: None })
 }

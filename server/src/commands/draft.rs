@@ -81,6 +81,9 @@ pub enum DraftCommand {
         /// The reason [default: the draft's title]
         #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
         note: String,
+        /// What becomes of chats that wait at a node of the release before: the node that they go on at, or restart
+        #[arg(long = "move", value_name = "FROM=TO")]
+        moves: Vec<String>,
         /// Who does it [default: the `user.name` of git]
         #[arg(long, value_name = "NAME")]
         author: Option<String>,
@@ -190,9 +193,9 @@ impl DraftCommand {
                 }
                 Ok(())
             }
-            DraftCommand::Publish { id, note, author, dry_run, json } => {
+            DraftCommand::Publish { id, note, moves, author, dry_run, json } => {
                 let opened = open(store, &id).await?;
-                let wanted = Publishing { note, moves: Vec::new(), staff: config.staff(), dry_run };
+                let wanted = Publishing { note, moves, staff: config.staff(), dry_run };
                 let (platform, editor) = (config.platform(), editor(author));
                 let id = opened.draft.id;
                 let published = flow_drafts::publish(store, &platform, &editor, now(), id, wanted).await?;

@@ -1,7 +1,7 @@
 //! The table of every route's parameters: whoever adds a route names them here.
 
 /// Names of parameters: of the query for a page, of the form for a change. Every route has its line.
-pub(super) const PARAMETERS: [(&str, &str, &[&str]); 144] = [
+pub(super) const PARAMETERS: [(&str, &str, &[&str]); 152] = [
     ("GET", "/admin/assets/{*name}", &["v"]),
     ("GET", "/admin/login", &["next", "why", "lang"]),
     ("POST", "/admin/login", &["name", "password", "next"]),
@@ -100,11 +100,19 @@ pub(super) const PARAMETERS: [(&str, &str, &[&str]); 144] = [
     ("GET", "/admin/api/drafts/{id}", &["x"]),
     ("GET", "/admin/api/drafts/{id}/file", &["path"]),
     ("POST", "/admin/api/drafts/{id}/file", &["path", "base", "text"]),
-    ("POST", "/admin/api/drafts/{id}/publish", &["note", "dry_run"]),
+    ("POST", "/admin/api/drafts/{id}/publish", &["note", "dry_run", "moves"]),
     ("POST", "/admin/api/drafts/{id}/discard", &["x"]),
     ("GET", "/admin/api/tasks", &["x"]),
     ("GET", "/admin/api/log", &["level", "target", "q", "after"]),
     ("GET", "/admin/api/audit", &["actor", "action", "object", "since", "until", "limit", "cursor"]),
+    ("GET", "/admin/api/people", &["x"]),
+    ("GET", "/admin/api/people/{id}", &["x"]),
+    ("GET", "/admin/api/experiments", &["days"]),
+    ("GET", "/admin/api/system", &["x"]),
+    ("GET", "/admin/api/settings", &["x"]),
+    ("GET", "/admin/api/data", &["x"]),
+    ("GET", "/admin/api/data/{table}", &["column", "is", "contains", "offset"]),
+    ("GET", "/admin/api/data/{table}/row", &["key"]),
     ("GET", "/admin/api/openapi.json", &["x"]),
     ("GET", "/admin/leads", &["view", "status", "assignee", "q", "since", "before"]),
     ("GET", "/admin/leads/export.csv", &["view", "status", "assignee", "q", "since", "before"]),
