@@ -128,10 +128,7 @@ pub(crate) async fn system(call: Call<Nothing>) -> Answer<SystemTold> {
         started: process.started,
         database: panel.store().facts().await?,
         release,
-        generation: generation.map(|(id, items)| ServingGeneration {
-            id: id.to_string(),
-            items: u64::try_from(items).unwrap_or(u64::MAX),
-        }),
+        generation: generation.map(|(id, items)| ServingGeneration { id: id.to_string(), items }),
         parts: (panel.options.health)().into_iter().map(part).collect(),
     })
 }

@@ -18,7 +18,7 @@ async fn editors_at_two_processes_see_each_other_and_what_they_type() {
     let home = home();
     home.write(
         "tolmach.toml",
-        &format!("[database]\nurl = \"{}\"\n", cluster.database().expect("a database")),
+        format!("[database]\nurl = \"{}\"\n", cluster.database().expect("a database")),
     );
     let first = Panel::in_home(home, &[]).await;
     let server = first.home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
