@@ -211,6 +211,10 @@ async fn tokens_of_others_are_shown_and_ended_by_who_manages_people() {
     assert_eq!(results, ["failed", "failed", "done", "done"], "{rows}");
     assert_eq!(adam.get("/admin/people/00000000-0000-7000-8000-000000000000").await.status, 404);
 
+    // Of one's own sessions the page says it, too.
+    let page = owner.get("/admin/account").await.body;
+    assert!(page.contains("Access tokens go on working: <a href=\"#tokens\">1\u{a0}token</a>"), "{page}");
+
     // The same by command.
     let home = &panel.home;
     token(home, "Mila", "again", &[]);

@@ -102,6 +102,9 @@ async fn administration_is_read_without_secrets_and_waiting_chats_are_moved_as_a
     assert!(refused.json()["detail"].as_str().expect("why").contains("unknown-node"), "{refused:?}");
     let moves = json!({ "shop.size": "shop.how_big" });
     let planned = owner.post(&publish, &json!({ "dry_run": true, "moves": moves })).await.json();
+    let id = draft.rsplit('/').next().expect("an id");
+    let moved = "shop.size=shop.how_big";
+    assert_eq!(told(&["draft", "publish", id, "--dry-run", "--move", moved, "--json"]), planned);
     let waits = &planned["plan"]["waiting"][0];
     assert_eq!((&waits["becomes"], &waits["to"]), (&json!("move"), &json!("shop.how_big")), "{planned}");
     assert_eq!(owner.post(&publish, &json!({ "moves": moves })).await.json()["state"], "published");
