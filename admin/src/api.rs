@@ -3,6 +3,7 @@
 //! A route of the API is made of a function whose types say what it takes and answers ([`reads`], [`asks`], [`changes`]), so that the
 //! document of all of them ([`document`]) cannot say anything else.
 
+mod admin;
 mod catalogue;
 mod chats;
 mod drafts;
@@ -233,7 +234,10 @@ pub(crate) fn routes() -> Vec<Route> {
         ),
         takes(
             ("/api/drafts/{id}/publish", P::EditContent, changes),
-            ("drafts.publish", r#"{"note":"Delivery","dry_run":true}"#),
+            (
+                "drafts.publish",
+                r#"{"note":"Delivery","dry_run":true,"moves":{"shop.size":"shop.how_big","shop.colour":"restart"}}"#,
+            ),
             drafts::publish,
         ),
         takes(
@@ -268,6 +272,14 @@ pub(crate) fn routes() -> Vec<Route> {
         reads("/api/tasks", P::SeeSystem, ("tasks", ""), manage::tasks),
         reads("/api/log", P::SeeSystem, ("log", "level=warn"), manage::log),
         reads("/api/audit", P::SeeAudit, ("audit", "action=release."), manage::audit),
+        reads("/api/people", P::ManagePeople, ("people.list", ""), admin::people),
+        reads("/api/people/{id}", P::ManagePeople, ("people.one", ""), admin::person),
+        reads("/api/experiments", P::SeeExperiments, ("experiments", "days=30"), admin::experiments),
+        reads("/api/system", P::SeeSystem, ("system", ""), admin::system),
+        reads("/api/settings", P::ManageSettings, ("settings", ""), admin::settings),
+        reads("/api/data", P::EditData, ("data.tables", ""), admin::tables),
+        reads("/api/data/{table}", P::EditData, ("data.rows", "column=state&is=open"), admin::rows),
+        reads("/api/data/{table}/row", P::EditData, ("data.row", "key=%5B%22ID%22%5D"), admin::row),
         reads("/api/openapi.json", P::OwnAccount, ("openapi", ""), document::serve),
     ]
 }

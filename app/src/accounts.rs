@@ -23,8 +23,8 @@ pub use login::{
     Browser, LoggedIn, Session, end_login, end_other_logins, log_in, log_out, own_logins, pass, session,
 };
 pub use manage::{
-    Invited, MOST_INVITATIONS, Manager, Person, end_sessions, invitations, invite, people, person,
-    reset_factor, withdraw,
+    Invited, MOST_INVITATIONS, Manager, Person, PersonOpened, PersonShown, end_sessions, invitations, invite,
+    opened, people, person, reset_factor, withdraw,
 };
 pub use passwords::{MIN_PASSWORD, Passwords, made_password};
 pub use roles::{Permission, Role};
@@ -32,7 +32,7 @@ pub use second_factor::{NewFactor, confirm_factor, new_codes, new_factor, remove
 pub use settings::{Choice, Settings, save_settings};
 pub use tokens::{
     DAYS, Ended, LISTED, MOST_DAYS, MadeToken, NewToken, TOKENS, TokenShown, Whose, end_token, end_tokens,
-    make_token, token_session, token_shape, tokens,
+    make_token, token_session, token_shape, tokens, working_tokens,
 };
 
 /// How long a login lasts at most, milliseconds.

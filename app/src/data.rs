@@ -66,7 +66,8 @@ impl From<ports::Error> for Error {
 }
 
 /// A table with the number of its rows.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "CountedTable")]
 pub struct Counted {
     /// The table.
     #[serde(flatten)]
@@ -98,7 +99,8 @@ pub async fn table(store: &dyn Store, name: &str) -> Result<DataTable, Error> {
 }
 
 /// A page of a table.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "DataFound")]
 pub struct Found {
     /// The table.
     pub table: DataTable,
@@ -135,7 +137,8 @@ fn searchable<'t>(table: &'t DataTable, column: &str) -> Result<&'t DataColumn, 
 }
 
 /// A row with what names it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "DataOpened")]
 pub struct Row {
     /// The table.
     pub table: DataTable,

@@ -27,7 +27,7 @@ pub use edit::{Conflict, Edit, Saved, create, delete, save};
 pub use merge::{DiffLine, Merged, difference, has_marks, merge};
 pub use publish::{Preview, Publishing, preview, publish};
 pub use shown::{DraftChanged, DraftFileShown, DraftOpened, DraftShown, PublishedShown, history};
-pub use undo::{Undone, undo};
+pub use undo::{Undone, redo, undo};
 pub use update::{Updated, update};
 
 use crate::{accounts::Permission, audit::Change, release};
@@ -85,9 +85,12 @@ pub enum Error {
     /// There is nothing to undo.
     #[error("there is nothing to undo")]
     NothingToUndo,
-    /// What is to be undone was changed since.
-    #[error("`{0}` was changed in the same lines since; undo it by hand")]
-    ChangedSince(String),
+    /// There is nothing to redo.
+    #[error("there is nothing to redo: nothing is undone, or you have worked on since")]
+    NothingToRedo,
+    /// What is to be undone or redone was changed by others since: both versions.
+    #[error("`{0}` was changed in the same lines by {by} since; change it by hand", by = if .1.by.is_empty() { "others" } else { &.1.by })]
+    ChangedSince(String, Box<Conflict>),
     /// Others wrote at the same time, again and again.
     #[error("others write in the draft at the same time; try again")]
     Busy,

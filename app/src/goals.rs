@@ -6,7 +6,8 @@ use serde::Serialize;
 use tolmach_runtime::ports::{self, AnalyticsEvent, AnalyticsEventKind, Store};
 
 /// Goals and experiments in a period.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "GoalReport")]
 pub struct Report {
     /// Goals by name.
     pub goals: BTreeMap<String, Goal>,
@@ -15,7 +16,7 @@ pub struct Report {
 }
 
 /// Counts of one goal.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Goal {
     /// How often it was reached.
     pub count: u64,
@@ -26,7 +27,7 @@ pub struct Goal {
 }
 
 /// Counts of one arm of an experiment.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Arm {
     /// Distinct clients (chats) in the arm.
     pub clients: usize,
@@ -35,7 +36,7 @@ pub struct Arm {
 }
 
 /// Clients of an arm that reached a goal.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Reached {
     /// How many distinct clients (chats).
     pub clients: usize,

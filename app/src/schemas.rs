@@ -82,15 +82,14 @@ pub fn write(folder: &Path) -> Result<Vec<PathBuf>, Unwritable> {
 }
 
 #[cfg(test)]
-mod conform;
-
-#[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
     use tolmach_engine::config;
 
-    use super::{conform::faults, *};
+    use tolmach_testkit::schema::{self, Unnamed};
+
+    use super::*;
 
     fn root() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -98,6 +97,11 @@ mod tests {
 
     fn schema(name: &str) -> Value {
         schemas().into_iter().find(|schema| schema.name == name).expect("a schema").schema
+    }
+
+    /// Editors take what a schema does not name for a mistake only where it says so.
+    fn faults(schema: &Value, value: &Value) -> Vec<String> {
+        schema::faults(schema, schema, value, Unnamed::Allowed)
     }
 
     /// The YAML of a text as the program reads it.

@@ -6,6 +6,7 @@
 //! each other, and what a running process makes of them, is behind [`Tuning`].
 
 pub mod form;
+mod listed;
 pub mod schema;
 mod set;
 
@@ -23,6 +24,7 @@ use tolmach_runtime::{
     secret::Secret,
 };
 
+pub use listed::{SettingTold, listed};
 pub use set::set;
 
 use crate::audit::Change;
@@ -51,7 +53,8 @@ pub struct KnownSecret {
 }
 
 /// Where a value comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "SettingSource")]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// The environment or `.env`.

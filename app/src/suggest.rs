@@ -179,13 +179,21 @@ impl Cluster {
         let yaml = match add {
             Proposal::Example => format!("- {}", quoted(&example)),
             Proposal::NewIntent => {
-                let examples = std::iter::once(&example).chain(others.iter().take(EXAMPLES));
-                let examples: Vec<String> = examples.map(|text| quoted(text)).collect();
+                let examples: Vec<String> = begins_with(&example, &others).map(quoted).collect();
                 format!("new_intent: {{ examples: [{}] }}", examples.join(", "))
             }
         };
         Cluster { node, count, example, others, add, likeliest, yaml }
     }
+
+    /// The messages that a new intent begins with.
+    pub fn examples(&self) -> impl Iterator<Item = &str> {
+        begins_with(&self.example, &self.others)
+    }
+}
+
+fn begins_with<'a>(example: &'a str, others: &'a [String]) -> impl Iterator<Item = &'a str> {
+    std::iter::once(example).chain(others.iter().take(EXAMPLES).map(String::as_str))
 }
 
 /// The examples by `FLOW.NODE` of the current release; before the first publication, of the release `last`.

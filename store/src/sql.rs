@@ -10,6 +10,7 @@
 mod accounts;
 mod answer;
 mod areas;
+pub(crate) mod audit;
 mod batch;
 mod change;
 mod clients;

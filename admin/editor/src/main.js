@@ -1,6 +1,6 @@
 // The editor of flows and texts: finds its places in the page and puts the parts together. See README.md for the markup.
 
-import { undo, undoDepth } from "@codemirror/commands";
+import { redo, redoDepth, undo, undoDepth } from "@codemirror/commands";
 import { EditorView } from "@codemirror/view";
 import { completion } from "./complete.js";
 import { showConflict } from "./conflict.js";
@@ -31,7 +31,7 @@ const windowName = () => {
 const storage = () => { try { return localStorage; } catch { return null; } };
 
 const mount = (element) => {
-  const { draft, file, kind, save, state: stateAddress, check, complete, hover: hoverAddress, undo: undoAddress, published: publishedAddress, open } = element.dataset;
+  const { draft, file, kind, save, state: stateAddress, check, complete, hover: hoverAddress, undo: undoAddress, redo: redoAddress, published: publishedAddress, open } = element.dataset;
   const readonly = element.hasAttribute("data-readonly");
   const field = element.querySelector("textarea");
   const scope = element.closest("[data-studio]") ?? document;
@@ -53,23 +53,35 @@ const mount = (element) => {
 
   const diagnostics = check && new Diagnostics({ draft, file, check, scope, elsewhere, address, readonly });
   let view;
-  const serverUndo = async () => {
-    if (!undoAddress || readonly) return;
+  /** What the server undid since the text changed last: it is redone before what the text itself undid, the last first. */
+  let undoneThere = 0;
+  /** Undoes or redoes at the server: the last change in whichever file. */
+  const there = async (address, { by, done, none }) => {
+    if (!address || readonly) return;
     if (!(await saver.clean())) { announce(status.words() ?? ""); return; }
-    const answer = await ask(undoAddress, { body: {} });
-    if (answer.kind !== "ok") { window.panel?.toast(answer.error ?? t(answer.kind === "ended" ? "ended" : answer.kind === "offline" ? "offline" : "undo.none")); return; }
+    const answer = await ask(address, { body: {} });
+    if (answer.kind === "conflict" && answer.file === file) {
+      saver.clash({ base: answer.base_text, mine: answer.mine, theirs: answer.theirs, by: answer.by, revision: answer.revision, merged: answer.merged });
+      return;
+    }
+    if (answer.kind !== "ok") { window.panel?.toast(answer.error ?? t(answer.file ? "undo.clash" : answer.kind === "ended" ? "ended" : answer.kind === "offline" ? "offline" : none, { file: answer.file ?? "" })); return; }
+    undoneThere = Math.max(0, undoneThere + by);
     if (answer.file === file && typeof answer.text === "string") {
       saver.known = { revision: answer.revision, text: answer.text };
       replaceText(view, answer.text);
     } else if (answer.file) {
       refreshFiles();
     }
-    const words = t("undo.in", { file: answer.file ?? "" });
+    const words = t(done, { file: answer.file ?? "" });
     if (window.panel) window.panel.toast(words); else announce(words);
     status.tell({ kind: "saved", at: Date.now() });
   };
   const undoOne = () => {
-    if (undoDepth(view.state) > 0) undo(view); else serverUndo();
+    if (undoDepth(view.state) > 0) undo(view); else there(undoAddress, { by: 1, done: "undo.in", none: "undo.none" });
+    return true;
+  };
+  const redoOne = () => {
+    if (!undoneThere && redoDepth(view.state) > 0) redo(view); else there(redoAddress, { by: -1, done: "redo.in", none: "redo.none" });
     return true;
   };
   const refreshFiles = async () => {
@@ -90,12 +102,13 @@ const mount = (element) => {
       firstKeys([
         { key: "Mod-s", run: () => { saveNow(); return true; }, preventDefault: true },
         { key: "Mod-z", run: undoOne, preventDefault: true },
+        ...["Mod-y", "Mod-Shift-z"].map((key) => ({ key, run: redoOne, preventDefault: true })),
         ...(kind === "yaml" ? [{ key: "Mod-Shift-o", run: () => { toNode(); return true; }, preventDefault: true }] : []),
         { key: "Mod-Enter", run: () => { runTests(); return true; } },
       ]),
       EditorView.domEventHandlers({ blur: () => { saver.flush(); return false; } }),
       EditorView.updateListener.of((update) => {
-        if (update.docChanged && !update.transactions.every((one) => !one.docChanged || one.annotation(fromOutside))) saver.changed();
+        if (update.docChanged && !update.transactions.every((one) => !one.docChanged || one.annotation(fromOutside))) { undoneThere = 0; saver.changed(); }
         if (where && (update.selectionSet || update.docChanged)) place();
       }),
     ],
@@ -220,9 +233,9 @@ const mount = (element) => {
   };
   addEventListener("hashchange", follow);
   document.addEventListener("click", (event) => {
-    const target = event.target.closest?.("a[href^='#L'], button[data-undo], button[data-save-now], button[data-goto]");
+    const target = event.target.closest?.("a[href^='#L'], button[data-undo], button[data-redo], button[data-save-now], button[data-goto]");
     if (!target) return;
-    if (target.matches("button[data-undo]")) { event.preventDefault(); undoOne(); } else if (target.matches("button[data-goto]")) toNode(); else if (target.matches("button[data-save-now]")) { event.preventDefault(); saveNow(); }
+    if (target.matches("button[data-undo]")) { event.preventDefault(); undoOne(); } else if (target.matches("button[data-redo]")) { event.preventDefault(); redoOne(); } else if (target.matches("button[data-goto]")) toNode(); else if (target.matches("button[data-save-now]")) { event.preventDefault(); saveNow(); }
     // The same place twice is no change of the address.
     else if (target.hash === location.hash) { event.preventDefault(); follow(); }
   });

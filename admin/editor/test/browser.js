@@ -84,7 +84,7 @@ export class Browser {
     const code = pieces.pop();
     const modifiers = pieces.reduce((sum, piece) => sum + { Alt: 1, Control: 2, Shift: 8 }[piece], 0);
     const letter = /^Key(.)$/.exec(code)?.[1].toLowerCase();
-    const key = letter ?? { Space: " ", Period: "." }[code] ?? code;
+    const key = (modifiers & 8 ? letter?.toUpperCase() : letter) ?? { Space: " ", Period: "." }[code] ?? code;
     const number = letter ? letter.toUpperCase().charCodeAt(0) : { Enter: 13, Escape: 27, Tab: 9, ArrowDown: 40, ArrowUp: 38, ArrowLeft: 37, ArrowRight: 39, Home: 36, End: 35, Backspace: 8, F8: 119, Space: 32, Period: 190 }[code] ?? 0;
     const text = modifiers & 2 || key.length > 1 ? (code === "Enter" ? "\r" : undefined) : key;
     const event = { code, key, modifiers, windowsVirtualKeyCode: number };

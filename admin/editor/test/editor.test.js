@@ -235,6 +235,44 @@ check("undo goes on at the server when the text has nothing to undo", async () =
   assert.equal(server.text("other.yaml"), "old: budgett\n");
 });
 
+check("redo takes what was undone last, in the text or at the server, the last first", async () => {
+  await open();
+  const before = server.text("consultant.yaml");
+  server.save({ file: "other.yaml", base: server.revision, text: "old: 1\n" });
+  await go(7);
+  await browser.type("b: 2");
+  await saved();
+  await browser.press("Control+KeyZ");
+  await saved();
+  assert.equal(await text(), before);
+  server.undos = [{ file: "other.yaml", text: "old: budgett\n" }];
+  await browser.press("Control+KeyZ");
+  await browser.until("$('#toasts').innerText.includes('The last change is undone: other.yaml')");
+  // What was undone at the server is the last, so it comes first although the text has something to redo as well.
+  await browser.press("Control+KeyY");
+  await browser.until("$('#toasts').innerText.includes('The last change is done again: other.yaml')");
+  assert.equal(server.text("other.yaml"), "old: 1\n");
+  assert.equal(await text(), before);
+  await browser.press("Control+Shift+KeyZ");
+  await browser.until("editors[0].text().includes('b: 2')");
+  await saved();
+  await browser.run("$('button[data-redo]').click()");
+  await browser.until("$('#toasts').innerText.includes('Nothing to redo')");
+});
+
+check("undoing lines that others changed since shows both versions", async () => {
+  await open();
+  const theirs = server.text("consultant.yaml");
+  server.undo = () => ({ status: 409, body: { file: "consultant.yaml", base_text: "a: 1\n", mine: "a: 0\n", theirs, merged: `<<<<<<< yours\na: 0\n=======\n${theirs}>>>>>>> Oleg\n`, by: "Oleg", revision: server.revision } });
+  await browser.run("document.querySelector('button[data-undo]').click()");
+  await browser.until("$('.conflict')");
+  assert.match(await browser.run("$('.conflict').innerText"), /Saved by Oleg/);
+  await browser.run("$('.conflict .editor-view').shadowRoot.querySelectorAll('.choice button')[1].click()");
+  await browser.press("Control+KeyS");
+  await browser.until("!$('.conflict')");
+  assert.equal(server.text("consultant.yaml"), theirs);
+});
+
 check("a login that ended is said with the way in, and a refusal with its reason", async () => {
   await open();
   await go(7);

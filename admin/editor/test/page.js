@@ -19,6 +19,7 @@ export class Fake {
     this.people = [];
     this.saves = [];
     this.undos = [];
+    this.redos = [];
     this.down = false;
     this.ended = false;
     this.runs = 0;
@@ -106,8 +107,15 @@ export class Fake {
   undo() {
     const last = this.undos.pop();
     if (!last) return { status: 404, body: { error: "Nothing to undo" } };
+    this.redos.push({ file: last.file, text: this.text(last.file) });
     this.put(last.file, last.text);
     return { revision: this.revision, file: last.file, text: last.text, what: "text" };
+  }
+  redo() {
+    const last = this.redos.pop();
+    if (!last) return { status: 422, body: { error: "Nothing to redo" } };
+    this.put(last.file, last.text);
+    return { revision: this.revision, file: last.file, text: last.text, what: "undo" };
   }
 
   async page(file) {
@@ -120,9 +128,9 @@ export class Fake {
 <body data-undo="Undo" data-failed="failed" data-now="now" data-minutes="{n} min" data-ended="ended" data-close="Close">
 <main id="main" data-studio><h1>Draft</h1><svg class="icon" aria-hidden="true"><use href="/assets/icons.svg#file"></use></svg>
 <p><span data-saved data-saved-at="${Date.now() - 60_000}">Saved</span> <span data-where></span> <span class="badge" data-file-state="${file}" hidden></span> <span class="badge" data-file-count="${file}" hidden></span>
-<button class="button" type="button" data-run-tests id="run">Run</button> <button class="button" type="button" data-undo>Undo</button></p>
+<button class="button" type="button" data-run-tests id="run">Run</button> <button class="button" type="button" data-undo>Undo</button> <button class="button" type="button" data-redo>Redo</button></p>
 <ul data-people hidden></ul>
-<form method="post" action="/form"><div class="editor" data-editor data-draft="d1" data-file="${file}" data-revision="${this.revision}" data-kind="${kind}"${this.readonly ? " data-readonly" : ""} data-save="/save" data-state="/state" data-check="/check" data-complete="/complete" data-hover="/hover" data-undo="/undo" data-published="/published?file=${file}" data-open="/edit?file={file}"><textarea name="text" aria-label="${file}">\n${escaped(this.text(file))}</textarea></div><button data-plain>Save</button></form>
+<form method="post" action="/form"><div class="editor" data-editor data-draft="d1" data-file="${file}" data-revision="${this.revision}" data-kind="${kind}"${this.readonly ? " data-readonly" : ""} data-save="/save" data-state="/state" data-check="/check" data-complete="/complete" data-hover="/hover" data-undo="/undo" data-redo="/redo" data-published="/published?file=${file}" data-open="/edit?file={file}"><textarea name="text" aria-label="${file}">\n${escaped(this.text(file))}</textarea></div><button data-plain>Save</button></form>
 <section aria-labelledby="problems"><h2 id="problems">Problems <span class="badge" data-problems-total hidden></span></h2><div data-problems></div></section></main>
 <div class="toasts" id="toasts" role="status"></div><p class="hidden" role="status" id="announce"></p>
 <p class="lost problem" data-problem role="alert" hidden><span data-problem-text></span></p>

@@ -69,6 +69,7 @@ fn curl(method: &Method, path: &str, example: &str) -> String {
         .replace("{chat}", "web:1")
         .replace("{turn}", "7")
         .replace("{article}", "A-1")
+        .replace("{table}", "flow_drafts")
         .replace("{id}", if path.contains("/releases/") { "current" } else { "ID" });
     let address = format!("\"$TOLMACH_URL{path}");
     let token = "-H \"Authorization: Bearer $TOLMACH_TOKEN\"";

@@ -1,5 +1,7 @@
 //! Drafts of flows and texts: the list, one with its files, and what is done with it.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tolmach_app::{
@@ -100,16 +102,26 @@ pub(crate) struct Publication {
     /// Whether everything is checked and nothing changed.
     #[serde(default)]
     dry_run: bool,
+    /// What becomes of chats that wait at a node of the release before: from `flow.node` to another `flow.node` that waits for the same,
+    /// or to `restart`. The others finish on their release. A dry run tells where chats wait.
+    #[serde(default)]
+    moves: BTreeMap<String, String>,
 }
+
+/// The most nodes whose chats one publication moves.
+const MOVES: usize = 500;
 
 pub(crate) async fn publish(call: Call<(), Publication>) -> Answer<PublishedShown> {
     let id = call.id()?;
-    let Publication { note, dry_run } = call.body;
+    let Publication { note, dry_run, moves } = call.body;
+    if moves.len() > MOVES {
+        return Err(Failure::Bad("error.limit"));
+    }
+    let moves = moves.into_iter().map(|(from, to)| format!("{from}={to}")).collect();
     let panel = &call.panel;
     // The same place as the panel's: dialog tests of one draft run at a time.
     let Ok(_one) = panel.tests.try_acquire() else { return Err(Failure::Bad("draft.tests.busy")) };
-    let wanted =
-        Publishing { note, moves: Vec::new(), staff: (*panel.options.runtime.staff()).clone(), dry_run };
+    let wanted = Publishing { note, moves, staff: (*panel.options.runtime.staff()).clone(), dry_run };
     let (platform, editor) = (&panel.options.platform.get(), editor(&call.visit)?);
     let published = flow_drafts::publish(panel.store(), platform, &editor, panel.now(), id, wanted).await;
     match published {

@@ -113,6 +113,7 @@ async fn show(panel: &Panel, visit: &Visit, told: Told) -> Served {
         "token_days": accounts::DAYS,
         "token_most_days": accounts::MOST_DAYS,
         "tokens_count": tokens.len(),
+        "tokens_work": tokens.iter().filter(|token| !token.expired).count(),
         "tokens": tokens,
     });
     let page = Page { template: "account", section: "account", title: text("nav.account") };

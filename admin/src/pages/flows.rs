@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::{Panel, context::Visit, error::Failure, gate::encode};
 
-pub(crate) use api::{save, state, undo};
+pub(crate) use api::{redo, save, state, undo};
 pub(crate) use edit::{create, delete, discard, draft, files, history, published, rename, update};
 pub(crate) use people::People;
 pub(crate) use proposals::{measure, proposals, take_over};

@@ -3,11 +3,16 @@
 //! An administrator does nothing to owners and makes none; nobody does these things to themselves, so that nobody locks
 //! themselves out by mistake.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 use tolmach_runtime::ports::{Account, Actor, Invitation, Logins, Store, Write};
 use uuid::Uuid;
 
-use super::{Error, IDLE_LOGIN, INVITED_FOR, LONGEST_LOGIN, Role, Session, named, save, token, written};
+use super::{
+    Error, IDLE_LOGIN, INVITED_FOR, LONGEST_LOGIN, Role, Session, TokenShown, named, save, token, tokens,
+    written,
+};
 use crate::audit::Change;
 
 /// Who manages accounts.
@@ -62,6 +67,66 @@ pub struct Person {
     pub logins: u64,
     /// When one was last used, milliseconds since the Unix epoch.
     pub seen: Option<i64>,
+}
+
+/// A person as lists tell of them: no secret, and of a second factor only that there is one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PersonShown {
+    /// Their id.
+    pub id: String,
+    /// Their name.
+    pub name: String,
+    /// Their role.
+    pub role: String,
+    /// Whether they have a second factor.
+    pub second_factor: bool,
+    /// Whether they may not log in.
+    pub disabled: bool,
+    /// When the account was made, milliseconds since the Unix epoch.
+    pub created: i64,
+    /// Logins that have not ended.
+    pub logins: u64,
+    /// When one was last used, milliseconds since the Unix epoch.
+    pub seen: Option<i64>,
+}
+
+impl PersonShown {
+    /// A person.
+    pub fn of(person: &Person) -> PersonShown {
+        let Account { id, name, role, second_factor, disabled, created, .. } = &person.account;
+        PersonShown {
+            id: id.to_string(),
+            name: name.clone(),
+            role: role.clone(),
+            second_factor: second_factor.is_some(),
+            disabled: *disabled,
+            created: *created,
+            logins: person.logins,
+            seen: person.seen,
+        }
+    }
+}
+
+/// A person with the tokens by which programs act in their name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PersonOpened {
+    /// The person.
+    pub person: PersonShown,
+    /// What each token is for, what it may and until when; never the token.
+    pub tokens: Vec<TokenShown>,
+}
+
+/// A person by their id or their name, with their tokens; `None` if there is none.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn opened(store: &dyn Store, now: i64, who: &str) -> Result<Option<PersonOpened>, Error> {
+    let all = people(store, now).await?;
+    let by_id = all.iter().find(|person| person.account.id.to_string() == who);
+    let by_name = || all.iter().find(|person| person.account.name == who);
+    let Some(found) = by_id.or_else(by_name) else { return Ok(None) };
+    let tokens = tokens(store, now, found.account.id).await?;
+    Ok(Some(PersonOpened { person: PersonShown::of(found), tokens }))
 }
 
 /// All people by name.

@@ -12,7 +12,7 @@ use tolmach_engine::visible::visible;
 use tolmach_runtime::ports::{AccessToken, AccessTokens, Account, Actor, Login, Store, Write, Written};
 use uuid::Uuid;
 
-use super::{DAY, Error, LONGEST_NAME, Role, Session, named, random};
+use super::{DAY, Error, LONGEST_NAME, Manager, Role, Session, named, random};
 use crate::audit::Change;
 
 /// For how many days a token works unless another number is asked for.
@@ -101,12 +101,19 @@ fn short(id: &str) -> String {
 pub struct Whose {
     account: Account,
     by: Actor,
+    /// Of somebody who does it to others: whether they may is looked at, and a refusal is told in the audit log.
+    manager: Option<Manager>,
 }
 
 impl Whose {
     /// One's own.
     pub fn own(session: &Session) -> Whose {
-        Whose { account: session.account.clone(), by: session.actor() }
+        Whose { account: session.account.clone(), by: session.actor(), manager: None }
+    }
+
+    /// Somebody else's, for whoever manages people.
+    pub fn of(by: &Manager, account: &Account) -> Whose {
+        Whose { account: account.clone(), by: by.actor().clone(), manager: Some(by.clone()) }
     }
 
     /// Those of the account with a name, for the command line.
@@ -114,7 +121,7 @@ impl Whose {
     /// # Errors
     /// When there is no such account, or the database is unavailable.
     pub async fn named(store: &dyn Store, by: &Actor, name: &str) -> Result<Whose, Error> {
-        Ok(Whose { account: named(store, name).await?, by: by.clone() })
+        Ok(Whose { account: named(store, name).await?, by: by.clone(), manager: None })
     }
 }
 
@@ -186,6 +193,15 @@ pub async fn tokens(store: &dyn Store, now: i64, account: Uuid) -> Result<Vec<To
     Ok(tokens.iter().map(|token| TokenShown::of(token, now)).collect())
 }
 
+/// How many tokens of an account work at `now`.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn working_tokens(store: &dyn Store, now: i64, account: Uuid) -> Result<usize, Error> {
+    let tokens = store.tokens(account).await?;
+    Ok(tokens.iter().filter(|token| token.expires > now).count())
+}
+
 /// What was ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Ended {
@@ -216,6 +232,9 @@ async fn end(store: &dyn Store, whose: &Whose, now: i64, which: Option<&str>) ->
     change.on(whose.account.name.clone());
     let account = whose.account.id;
     let done = async {
+        if let Some(manager) = &whose.manager {
+            manager.check(&whose.account)?;
+        }
         let known = store.tokens(account).await?;
         let (found, ends) = match which {
             Some(which) => {

@@ -111,14 +111,14 @@ pub async fn save(
         if Some(&merged) == theirs.as_ref() {
             return Ok(Saved::Stored { revision: opened.draft.revision, text: shown, by });
         }
-        let undone = match edit.kind {
+        let (kind, undone) = match edit.kind {
             DraftChangeKind::Text => {
                 let changes = store.draft_changes(id, i64::MAX, 200).await?;
-                back::taken_back(&changes, &editor.actor.id, &edit.path, (theirs.as_ref(), &merged))
+                let texts = (theirs.as_ref(), &merged);
+                back::understood(&changes, &editor.actor.id, &edit.path, texts)
             }
-            _ => Vec::new(),
+            kind => (kind, Vec::new()),
         };
-        let kind = if undone.is_empty() { edit.kind } else { DraftChangeKind::Undo };
         let change = (edit.path.clone(), theirs, Some(merged), kind);
         if let Some(revision) = written(store, editor, now, &opened, change, undone).await? {
             return Ok(Saved::Stored { revision, text: shown, by });

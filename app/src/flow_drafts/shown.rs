@@ -3,13 +3,13 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use tolmach_engine::Platform;
-use tolmach_runtime::ports::{DraftChange, DraftChangeKind, DraftState, FlowDraft, Store};
+use tolmach_runtime::ports::{DraftChange, DraftChangeKind, DraftState, FlowDraft, Store, WaitingPlace};
 use uuid::Uuid;
 
 use super::{Error, Opened, difference};
 use crate::{
     assist::{self, Finding},
-    release::{Checked, Published},
+    release::{Checked, Published, WaitingChats},
 };
 
 /// Changes that a history tells.
@@ -148,13 +148,46 @@ pub struct PlanShown {
     pub resting: u64,
     /// Nodes at which chats wait.
     pub places: usize,
+    /// Each of these nodes with what becomes of its chats, unless a publication says otherwise of it.
+    pub waiting: Vec<WaitingShown>,
+}
+
+/// Chats that wait at a node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct WaitingShown {
+    /// The release that they wait on.
+    pub release: String,
+    /// The node, as `flow.node`.
+    pub node: String,
+    /// How many.
+    pub chats: u64,
+    /// `stay`, `finish`, `move`, `restart`, or `taken_over` where their release serves no more.
+    pub becomes: &'static str,
+    /// The node that they go on at, as `flow.node`, where they move.
+    pub to: Option<String>,
+}
+
+impl WaitingShown {
+    fn of((place, effect): &(WaitingPlace, WaitingChats)) -> WaitingShown {
+        let (becomes, to) = match effect {
+            WaitingChats::Stay => ("stay", None),
+            WaitingChats::Finish => ("finish", None),
+            WaitingChats::Move(to) => ("move", Some(to.clone())),
+            WaitingChats::Restart => ("restart", None),
+            WaitingChats::TakenOver => ("taken_over", None),
+        };
+        let WaitingPlace { release, flow, node, chats } = place;
+        let (release, node) = (release.clone(), format!("{flow}.{node}"));
+        WaitingShown { release, node, chats: *chats, becomes, to }
+    }
 }
 
 impl PublishedShown {
     /// What came of it.
     pub fn of(published: &Published) -> PublishedShown {
         let plan = |checked: &Checked| {
-            Some(PlanShown { resting: checked.plan.resting, places: checked.plan.places.len() })
+            let waiting: Vec<WaitingShown> = checked.plan.places.iter().map(WaitingShown::of).collect();
+            Some(PlanShown { resting: checked.plan.resting, places: waiting.len(), waiting })
         };
         match published {
             Published::Unchanged(release) => {

@@ -39,8 +39,8 @@ pub use dialogs::{
     Queue, TurnLine, Waiting,
 };
 pub use drafts::{
-    DraftChange, DraftChangeKind, DraftFile, DraftState, DraftStore, DraftWrite, FlowDraft,
-    MAX_CLOSED_DRAFTS, MAX_DRAFT_CHANGES,
+    DRAFT_PERSON_KEPT, DraftChange, DraftChangeKind, DraftFile, DraftPerson, DraftState, DraftStore,
+    DraftWrite, FlowDraft, MAX_CLOSED_DRAFTS, MAX_DRAFT_CHANGES,
 };
 pub use figures::{
     DialogFact, DialogFigures, FigurePeriod, FigureStore, LeadFigures, ModelFigures, ModelTimes,

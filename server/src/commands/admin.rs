@@ -11,7 +11,7 @@ use clap::{
 };
 use serde::Serialize;
 use tolmach_app::{
-    accounts::{self, Manager, New, Passwords, Role},
+    accounts::{self, Manager, New, Passwords, Person, PersonShown, Role, Whose},
     text::when,
 };
 use tolmach_runtime::ports::{Account, Store};
@@ -29,6 +29,11 @@ pub enum AdminCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Show an account with its access tokens, as JSON
+    Show {
+        /// The account's name
+        name: String,
+    },
     /// Give an account a new password; removes its second factor and ends its logins and access tokens
     Reset(Reset),
     /// Change an account's role, or forbid or allow its logins
@@ -44,8 +49,8 @@ pub enum AdminCommand {
     },
     /// Remove an account's second factor, and end its logins
     ResetFactor(Named),
-    /// End an account's logins
-    EndSessions(Named),
+    /// End an account's logins, and say how many access tokens go on working
+    EndSessions(EndSessions),
     /// Make, list and end access tokens, by which programs ask the API in somebody's name
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -104,6 +109,18 @@ pub struct Named {
 }
 
 #[derive(Debug, Args)]
+pub struct EndSessions {
+    /// The account's name
+    name: String,
+    /// End the access tokens too
+    #[arg(long)]
+    tokens: bool,
+    /// Print JSON for tools
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
 struct Password {
     /// Read the password from the standard input instead of making one
     #[arg(long)]
@@ -143,9 +160,8 @@ impl AdminCommand {
                 }
             }
             AdminCommand::List { json } => {
-                let people = accounts::people(store, now()).await?.into_iter();
-                let accounts: Vec<Listed> =
-                    people.map(|person| listed(person.account, person.logins)).collect();
+                let people = accounts::people(store, now()).await?;
+                let accounts: Vec<PersonShown> = people.iter().map(PersonShown::of).collect();
                 if json {
                     println!("{}", serde_json::to_string_pretty(&accounts)?);
                 } else if accounts.is_empty() {
@@ -157,6 +173,11 @@ impl AdminCommand {
                     let made = when(account.created);
                     println!("{}  {}{factor}{disabled}, made {made}", account.name, account.role);
                 }
+            }
+            AdminCommand::Show { name } => {
+                let opened = accounts::opened(store, now(), &name).await?;
+                let opened = opened.ok_or(accounts::Error::Unknown(name))?;
+                println!("{}", serde_json::to_string_pretty(&opened)?);
             }
             AdminCommand::Reset(Reset { name, password, json }) => {
                 let (password, made) = password.get()?;
@@ -185,7 +206,7 @@ impl AdminCommand {
                 let by = Manager::cli(by);
                 let account = accounts::set(store, &by, now(), &name, (role, disabled)).await?;
                 if json {
-                    println!("{}", serde_json::to_string_pretty(&listed(account, 0))?);
+                    println!("{}", serde_json::to_string_pretty(&shown(account))?);
                 } else {
                     let state = if account.disabled { "disabled" } else { "enabled" };
                     println!("{}: {}, {state}", account.name, account.role);
@@ -212,9 +233,31 @@ impl AdminCommand {
                 ended(&name, logins, json, "has no second factor any more")?;
             }
             AdminCommand::Token(command) => command.run(store, &by).await?,
-            AdminCommand::EndSessions(Named { name, json }) => {
-                let logins = accounts::end_sessions(store, &Manager::cli(by), now(), &name).await?;
-                ended(&name, logins, json, "is logged in nowhere")?;
+            AdminCommand::EndSessions(EndSessions { name, tokens, json }) => {
+                let logins = accounts::end_sessions(store, &Manager::cli(by.clone()), now(), &name).await?;
+                let account = store.account_named(&name).await?;
+                let account = account.ok_or_else(|| accounts::Error::Unknown(name.clone()))?;
+                let whose = Whose::of(&Manager::cli(by), &account);
+                let ended = match tokens {
+                    true => accounts::end_tokens(store, &whose, now()).await?.tokens.len(),
+                    false => 0,
+                };
+                let left = accounts::working_tokens(store, now(), account.id).await?;
+                if json {
+                    let shown = serde_json::json!({
+                        "name": name, "logins": logins, "tokens_ended": ended, "tokens_left": left,
+                    });
+                    println!("{}", serde_json::to_string_pretty(&shown)?);
+                } else {
+                    println!("{name} is logged in nowhere; logins ended: {logins}");
+                    match (tokens, left) {
+                        (true, _) => println!("  access tokens ended: {ended}"),
+                        (false, 0) => println!("  access tokens: none that works"),
+                        (false, left) => {
+                            println!("  access tokens that go on working: {left}; --tokens ends them")
+                        }
+                    }
+                }
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -259,18 +302,7 @@ struct Made {
     password: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Listed {
-    name: String,
-    role: String,
-    second_factor: bool,
-    disabled: bool,
-    created: i64,
-    /// Logins that have not ended.
-    logins: u64,
-}
-
-fn listed(account: Account, logins: u64) -> Listed {
-    let Account { name, role, second_factor, disabled, created, .. } = account;
-    Listed { name, role, second_factor: second_factor.is_some(), disabled, created, logins }
+/// An account that was changed a moment ago.
+fn shown(account: Account) -> PersonShown {
+    PersonShown::of(&Person { account, logins: 0, seen: None })
 }

@@ -1,14 +1,13 @@
 //! `tolmach config`: where each setting comes from, and changes as the panel makes them.
 
-use std::{collections::BTreeMap, io::Read, process::ExitCode, sync::Arc};
+use std::{io::Read, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
-use serde_json::{Value, json};
+use serde_json::json;
 use tolmach_app::settings::{
-    self, Shown, Source,
-    schema::{Entry, Kind, SECTIONS, Section},
-    value_at,
+    self, SettingTold, Shown, Source,
+    schema::{SECTIONS, Section},
 };
 
 use crate::{actor, clock::now, config::Config, database::Database, settings::Settings};
@@ -93,27 +92,13 @@ impl ConfigCommand {
     }
 }
 
-/// A value as it is shown.
-struct Row {
-    value: Value,
-    source: Source,
-    /// The variable that decides it.
-    variable: Option<String>,
-}
-
 fn show(config: &Config, shown: &Shown, json: bool) -> anyhow::Result<()> {
     let rows = rows(config, shown);
     if json {
-        let rows: Vec<Value> = rows
-            .iter()
-            .map(|(key, row)| {
-                json!({ "key": key, "value": row.value, "source": row.source, "variable": row.variable })
-            })
-            .collect();
         println!("{}", serde_json::to_string_pretty(&rows)?);
         return Ok(());
     }
-    for (key, Row { value, source, variable }) in &rows {
+    for SettingTold { key, value, source, variable } in &rows {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let source = match (source, variable) {
             (_, Some(variable)) => variable.clone(),
@@ -130,32 +115,20 @@ fn show(config: &Config, shown: &Shown, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn rows(config: &Config, shown: &Shown) -> BTreeMap<String, Row> {
-    let mut rows = BTreeMap::new();
-    let variable = |key: &str| shown.fixed.get(key).cloned();
+/// What may change while the program runs, and what is named besides.
+fn rows(config: &Config, shown: &Shown) -> Vec<SettingTold> {
+    let mut rows = settings::listed(shown);
     for (key, source) in config.layers.named() {
         let inside = SECTIONS.iter().flat_map(Section::entries).any(|entry| {
             key == entry.key() || key.strip_prefix(entry.key()).is_some_and(|rest| rest.starts_with('.'))
         });
-        if !inside {
+        if !inside && !rows.iter().any(|row| row.key == key) {
             let value = if is_secret(&key) { json!("set") } else { config.layers.value(&key) };
-            rows.insert(key.clone(), Row { value, source, variable: variable(&key) });
+            let variable = shown.fixed.get(&key).cloned();
+            rows.push(SettingTold { key, value, source, variable });
         }
     }
-    for entry in SECTIONS.iter().flat_map(Section::entries) {
-        let key = entry.key();
-        if matches!(entry, Entry::One(field) if field.kind == Kind::Secret) {
-            continue;
-        }
-        let (value, source) = (value_at(&shown.values, key).clone(), shown.source(key));
-        rows.insert(key.to_owned(), Row { value, source, variable: variable(key) });
-    }
-    for (name, known) in &shown.secrets {
-        let ends =
-            if known.ending.is_empty() { String::new() } else { format!(", ends in {}", known.ending) };
-        let value = json!(format!("set{ends}"));
-        rows.insert(name.clone(), Row { value, source: known.source, variable: variable(name) });
-    }
+    rows.sort_by(|one, other| one.key.cmp(&other.key));
     rows
 }
 

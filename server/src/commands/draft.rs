@@ -9,7 +9,8 @@ use serde_json::json;
 use tolmach_app::{
     assist::Finding,
     flow_drafts::{
-        self, DraftChanged, DraftOpened, DraftShown, Editor, Opened, PublishedShown, Publishing, difference,
+        self, DraftChanged, DraftOpened, DraftShown, Editor, Opened, PublishedShown, Publishing, Undone,
+        difference,
     },
     release::Published,
     text::{one_line, short, when},
@@ -80,6 +81,9 @@ pub enum DraftCommand {
         /// The reason [default: the draft's title]
         #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
         note: String,
+        /// What becomes of chats that wait at a node of the release before: the node that they go on at, or restart
+        #[arg(long = "move", value_name = "FROM=TO")]
+        moves: Vec<String>,
         /// Who does it [default: the `user.name` of git]
         #[arg(long, value_name = "NAME")]
         author: Option<String>,
@@ -94,6 +98,28 @@ pub enum DraftCommand {
     History {
         /// The draft's id or a unique beginning of it
         id: String,
+        /// Print JSON for tools
+        #[arg(long)]
+        json: bool,
+    },
+    /// Undo your last change of a draft, whichever file it was in
+    Undo {
+        /// The draft's id or a unique beginning of it
+        id: String,
+        /// Whose change [default: the `user.name` of git]
+        #[arg(long, value_name = "NAME")]
+        author: Option<String>,
+        /// Print JSON for tools
+        #[arg(long)]
+        json: bool,
+    },
+    /// Do again what you undid last in a draft, whichever file it was in
+    Redo {
+        /// The draft's id or a unique beginning of it
+        id: String,
+        /// Whose change [default: the `user.name` of git]
+        #[arg(long, value_name = "NAME")]
+        author: Option<String>,
         /// Print JSON for tools
         #[arg(long)]
         json: bool,
@@ -167,9 +193,9 @@ impl DraftCommand {
                 }
                 Ok(())
             }
-            DraftCommand::Publish { id, note, author, dry_run, json } => {
+            DraftCommand::Publish { id, note, moves, author, dry_run, json } => {
                 let opened = open(store, &id).await?;
-                let wanted = Publishing { note, moves: Vec::new(), staff: config.staff(), dry_run };
+                let wanted = Publishing { note, moves, staff: config.staff(), dry_run };
                 let (platform, editor) = (config.platform(), editor(author));
                 let id = opened.draft.id;
                 let published = flow_drafts::publish(store, &platform, &editor, now(), id, wanted).await?;
@@ -192,6 +218,14 @@ impl DraftCommand {
                 }
                 Ok(())
             }
+            DraftCommand::Undo { id, author, json } => {
+                let id = open(store, &id).await?.draft.id;
+                told("undone", flow_drafts::undo(store, &editor(author), now(), id).await, json)
+            }
+            DraftCommand::Redo { id, author, json } => {
+                let id = open(store, &id).await?.draft.id;
+                told("done again", flow_drafts::redo(store, &editor(author), now(), id).await, json)
+            }
             DraftCommand::Discard { id, author } => {
                 let opened = open(store, &id).await?;
                 flow_drafts::discard(store, &editor(author), now(), opened.draft.id).await?;
@@ -199,6 +233,26 @@ impl DraftCommand {
                 Ok(())
             }
         }
+    }
+}
+
+/// What was undone or redone; where others changed the same lines since, both versions.
+fn told(what: &str, done: Result<Undone, flow_drafts::Error>, json: bool) -> anyhow::Result<()> {
+    match done {
+        Ok(Undone { revision, path, text, .. }) if json => {
+            print(&json!({ "revision": revision, "file": path, "text": text }))
+        }
+        Ok(Undone { path, text, .. }) => {
+            let gone = if text.is_none() { "; the file is gone" } else { "" };
+            println!("the last change of {path} is {what}{gone}");
+            Ok(())
+        }
+        Err(flow_drafts::Error::ChangedSince(path, conflict)) => {
+            let merged = conflict.merged.clone();
+            let error = flow_drafts::Error::ChangedSince(path, conflict);
+            bail!("{error}; both versions:\n{merged}")
+        }
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -18,6 +18,7 @@ mod inbox_browser;
 mod leads_browser;
 mod manage;
 mod manage_browser;
+mod presence;
 mod roles;
 mod roles_browser;
 mod security;

@@ -121,13 +121,18 @@ impl Catalogue for Database {
     }
 
     /// A small table is always read from end to end, unless that is made expensive.
-    async fn scanned(&self, sql: &'static str, values: Vec<Value>, _: bool) -> Vec<String> {
+    async fn plan(&self, sql: &'static str, values: Vec<Value>) -> Vec<String> {
         let mut connection = self.connection().await;
         sqlx::raw_sql("SET enable_seqscan = off").execute(&mut connection).await.expect("set");
         let sql = AssertSqlSafe(format!("EXPLAIN {sql}"));
         let plan: Vec<(String,)> =
             bound!(sqlx::query_as(sql), values).fetch_all(&mut connection).await.expect("planned");
-        let tables = plan.iter().filter_map(|(step,)| step.split("Seq Scan on ").nth(1));
+        plan.into_iter().map(|(step,)| step).collect()
+    }
+
+    async fn scanned(&self, sql: &'static str, values: Vec<Value>, _: bool) -> Vec<String> {
+        let plan = self.plan(sql, values).await;
+        let tables = plan.iter().filter_map(|step| step.split("Seq Scan on ").nth(1));
         tables.map(|rest| rest.split_whitespace().next().unwrap_or_default().to_owned()).collect()
     }
 }

@@ -47,7 +47,7 @@ const NAMES: [(&str, (&str, &str)); 6] = [
 const NAMES_NONE: [(&str, &str); 3] = [("leads", "lead"), ("outbox", "effect"), ("marks", "effect")];
 
 /// Why rows of a table are not changed by hand.
-const FIXED: [(&str, Fixed); 15] = [
+const FIXED: [(&str, Fixed); 16] = [
     ("audit", Fixed::Log),
     ("accounts", Fixed::People),
     ("logins", Fixed::People),
@@ -57,6 +57,7 @@ const FIXED: [(&str, Fixed); 15] = [
     ("publications", Fixed::Releases),
     ("settings", Fixed::Settings),
     ("setting_secrets", Fixed::Settings),
+    ("draft_people", Fixed::Program),
     ("message_words", Fixed::Program),
     ("message_words_data", Fixed::Program),
     ("message_words_idx", Fixed::Program),

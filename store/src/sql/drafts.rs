@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use tolmach_runtime::ports::{
-    DraftChange, DraftFile, DraftState, DraftStore, DraftWrite, FlowDraft, MAX_CLOSED_DRAFTS,
-    MAX_DRAFT_CHANGES, Result,
+    DRAFT_PERSON_KEPT, DraftChange, DraftFile, DraftPerson, DraftState, DraftStore, DraftWrite, FlowDraft,
+    MAX_CLOSED_DRAFTS, MAX_DRAFT_CHANGES, Result,
 };
 use uuid::Uuid;
 
 use super::{
-    DbConnection, Dialect, SqlStore, Value,
+    DbConnection, Dialect, SqlStore, Value, accounts,
     answer::Answer,
     batch::Group,
     operation::{self, Operation, plain, without_nul},
@@ -51,6 +51,13 @@ const DROP_CHANGE: &str = "DELETE FROM draft_changes WHERE draft = $1 AND revisi
 const UNDONE: &str = "UPDATE draft_changes SET undone = 1 WHERE draft = $1 AND revision = $2";
 const REWRITE_RELEASE: &str = "UPDATE releases SET files = $2 WHERE id = $1";
 const FORGET_OLD: &str = "DELETE FROM draft_changes WHERE draft = $1 AND revision <= $2";
+
+const NOTE_PERSON: &str = "INSERT INTO draft_people (draft, name, process, file, line, at)
+    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (draft, name) DO UPDATE SET
+    process = excluded.process, file = excluded.file, line = excluded.line, at = excluded.at";
+const FORGET_PEOPLE: &str = "DELETE FROM draft_people WHERE at < $1";
+const PEOPLE: &str = "SELECT name, process, file, line, at FROM draft_people
+    WHERE draft = $1 AND at >= $2 ORDER BY name LIMIT 100";
 
 /// A write, whose texts the databases can keep.
 pub(super) fn write(write: &DraftWrite) -> Result<Operation> {
@@ -227,5 +234,30 @@ impl<D: Dialect> DraftStore for SqlStore<D> {
 
     async fn write_draft(&self, draft: &DraftWrite) -> Result<bool> {
         Ok(self.write(write(draft)?).await?.found())
+    }
+    async fn note_draft_person(&self, person: &DraftPerson) -> Result<()> {
+        let DraftPerson { draft, name, process, file, line, at } = person;
+        for (what, field) in [("name", name), ("process", process), ("file", file)] {
+            plain(what, field)?;
+        }
+        let values = vec![
+            Value::Text(draft.to_string()),
+            text(name),
+            text(process),
+            text(file),
+            Value::Integer(*line),
+            Value::Integer(*at),
+        ];
+        self.write(accounts::counted(NOTE_PERSON, values)).await?;
+        let old = vec![Value::Integer(at.saturating_sub(DRAFT_PERSON_KEPT))];
+        self.write(accounts::counted(FORGET_PEOPLE, old)).await.map(drop)
+    }
+
+    async fn draft_people(&self, draft: Uuid, since: i64) -> Result<Vec<DraftPerson>> {
+        type Row = (String, String, String, i64, i64);
+        let values = vec![Value::Text(draft.to_string()), Value::Integer(since)];
+        let rows: Vec<Row> = self.said(self.dialect.fetch(PEOPLE, values).await)?;
+        let person = |(name, process, file, line, at)| DraftPerson { draft, name, process, file, line, at };
+        Ok(rows.into_iter().map(person).collect())
     }
 }

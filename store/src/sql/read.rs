@@ -4,10 +4,10 @@
 use tolmach_engine::effect::{Author, Press};
 use tolmach_runtime::leads::{self, LeadHistoryRow, LeadRow, LeadStatus};
 use tolmach_runtime::ports::{
-    Actor, AnalyticsEvent, AnalyticsEventKind, AuditEntry, AuditQuery, AuditResult, Bundle, Chat, ChatKey,
-    Day, DeliveryRow, DeliveryState, LeadCount, LeadQuery, MessageQuery, MessageRow, ModelCall,
-    ModelCallQuery, ModelCallRow, Order, OutboxRow, Page, Publication, PublicationKind, Purpose,
-    QuarantineQuery, QuarantinedTask, StoredTurn, TakenOverChat, TurnQuery, Upload, WaitingPlace,
+    Actor, AnalyticsEvent, AnalyticsEventKind, Bundle, Chat, ChatKey, Day, DeliveryRow, DeliveryState,
+    LeadCount, LeadQuery, MessageQuery, MessageRow, ModelCall, ModelCallQuery, ModelCallRow, Order,
+    OutboxRow, Page, Publication, PublicationKind, Purpose, QuarantineQuery, QuarantinedTask, StoredTurn,
+    TakenOverChat, TurnQuery, Upload, WaitingPlace,
 };
 
 use super::{
@@ -273,31 +273,6 @@ pub(super) async fn day<D: Dialect>(db: &D, at: i64) -> sqlx::Result<Day> {
     })
 }
 
-pub(super) async fn audit<D: Dialect>(db: &D, query: &AuditQuery) -> sqlx::Result<Vec<AuditEntry>> {
-    type Row = (i64, i64, String, String, String, String, Option<String>, String);
-    let reads = &db.statements().reads;
-    let (sql, from) = match query.order {
-        Order::NewestFirst => (reads.audit_newest, i64::MAX),
-        Order::OldestFirst => (reads.audit_oldest, i64::MIN),
-    };
-    let values = vec![
-        optional(&query.actor),
-        optional(&query.action),
-        optional(&query.object),
-        Value::Integer(query.since.unwrap_or(i64::MIN)),
-        Value::Integer(query.page.after.unwrap_or(from)),
-        number(query.page.limit),
-        Value::Integer(query.until.unwrap_or(i64::MAX)),
-    ];
-    let rows: Vec<Row> = db.fetch(sql, values).await?;
-    let entry = |(seq, at, id, via, action, object, failure, details): Row| {
-        let actor = Actor { id, via: via.into() };
-        let result = failure.map_or(AuditResult::Done, AuditResult::Failed);
-        Ok(AuditEntry { seq, at, actor, action, object, result, details: stored(&details)? })
-    };
-    rows.into_iter().map(entry).collect()
-}
-
 type UploadColumns = (String, String, i64, String, i64, String, String);
 
 pub(super) async fn upload<D: Dialect>(db: &D, id: uuid::Uuid) -> sqlx::Result<Option<Upload>> {
@@ -396,7 +371,7 @@ pub(super) fn text(text: &str) -> Value {
 }
 
 /// An optional filter. The statements treat an empty text as unset.
-fn optional(field: &Option<String>) -> Value {
+pub(super) fn optional(field: &Option<String>) -> Value {
     text(field.as_deref().unwrap_or_default())
 }
 

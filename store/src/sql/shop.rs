@@ -8,7 +8,7 @@ use tolmach_runtime::ports::{
 };
 use uuid::Uuid;
 
-use super::{Dialect, SqlStore, change, manage, operation, operation::Operation, read};
+use super::{Dialect, SqlStore, audit, change, manage, operation, operation::Operation, read};
 
 #[async_trait]
 impl<D: Dialect> ReleaseStore for SqlStore<D> {
@@ -132,6 +132,6 @@ impl<D: Dialect> AuditStore for SqlStore<D> {
     }
 
     async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>> {
-        self.said(read::audit(&*self.dialect, query).await)
+        self.said(audit::audit(&*self.dialect, query).await)
     }
 }

@@ -124,14 +124,17 @@ impl Catalogue for Folder {
         sqlx::query_scalar(sql).fetch_all(&mut connection).await.expect("read")
     }
 
-    async fn scanned(&self, sql: &'static str, values: Vec<Value>, ordered: bool) -> Vec<String> {
+    async fn plan(&self, sql: &'static str, values: Vec<Value>) -> Vec<String> {
         let options = SqliteConnectOptions::new().filename(self.file());
         let mut connection = options.connect().await.expect("connected");
         let sql = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
         let plan: Vec<(i64, i64, i64, String)> =
             bound!(sqlx::query_as(sql), values).fetch_all(&mut connection).await.expect("planned");
-        let steps = plan.into_iter().map(|(.., step)| step);
-        let steps = steps.filter(|step| {
+        plan.into_iter().map(|(.., step)| step).collect()
+    }
+
+    async fn scanned(&self, sql: &'static str, values: Vec<Value>, ordered: bool) -> Vec<String> {
+        let steps = self.plan(sql, values).await.into_iter().filter(|step| {
             let bounded = ordered || step.contains(" USING ") || step.contains("VIRTUAL TABLE");
             step.starts_with("SCAN ") && !bounded || step.contains("TEMP B-TREE")
         });

@@ -7,8 +7,10 @@ use tolmach_runtime::ports::{
 
 use super::{
     accounts::{account, login},
+    retention::Catalogue,
     *,
 };
+use crate::sql::audit::statement;
 
 fn entry(at: i64, actor: Actor, action: &str, object: &str) -> AuditEntry {
     let result = AuditResult::Done;
@@ -118,4 +120,74 @@ pub(crate) async fn makes_a_change_with_its_row_or_not_at_all(place: &dyn TestDa
     assert_eq!(log[0].details, json!({ "rows": 5, "after": { "logins_ended": 1 } }));
     assert_eq!(store.notes(CHAT).await.expect("read").len(), 1);
     assert_eq!(store.next(CHAT).await.expect("read").rows.len(), 1);
+}
+
+/// Every combination of the filters, with at least one.
+fn filters() -> Vec<AuditQuery> {
+    let mut all = Vec::new();
+    for which in 1..32_u32 {
+        let has = |bit: u32| which & (1 << bit) != 0;
+        for order in [Order::NewestFirst, Order::OldestFirst] {
+            all.push(AuditQuery {
+                actor: has(0).then(|| "anna".to_owned()),
+                action: has(1).then(|| "settings.".to_owned()),
+                object: has(2).then(|| "models".to_owned()),
+                since: has(3).then_some(10),
+                until: has(4).then_some(50),
+                order,
+                page: Page::first(5),
+            });
+        }
+    }
+    all
+}
+
+pub(crate) async fn filters_the_audit_log_by_indexes<P: TestDatabase + Catalogue>(place: &P) {
+    let store = place.open().await;
+    for n in 0..60 {
+        let actor = Actor::cli(["anna", "boris", "anna\u{10FFFF}"][n as usize % 3]);
+        let action = ["settings.save", "settings.reset", "settingsx", "release.publish"][n as usize % 4];
+        let object = ["models", "sites", "модели", "Models", "mail"][n as usize % 5];
+        // Clocks of several processes: the times are not in the order of the rows.
+        store.record(entry((n * 7) % 60, actor, action, object)).await.expect("written");
+    }
+    let all = store.audit(&AuditQuery { order: Order::OldestFirst, ..AuditQuery::last(100) }).await.unwrap();
+    for query in filters() {
+        let fits = |row: &&AuditEntry| {
+            query.actor.as_ref().is_none_or(|actor| *actor == row.actor.id)
+                && query.action.as_ref().is_none_or(|action| row.action.starts_with(action.as_str()))
+                && query.object.as_ref().is_none_or(|object| *object == row.object)
+                && query.since.is_none_or(|since| row.at >= since)
+                && query.until.is_none_or(|until| row.at < until)
+        };
+        let mut expected: Vec<i64> = all.iter().filter(fits).map(|row| row.seq).collect();
+        if query.order == Order::NewestFirst {
+            expected.reverse();
+        }
+        // Page by page to the end.
+        let (mut read, mut query) = (Vec::new(), query);
+        loop {
+            let rows = store.audit(&query).await.expect("read");
+            let Some(last) = rows.last() else { break };
+            query.page.after = Some(last.seq);
+            read.extend(rows.iter().map(|row| row.seq));
+        }
+        assert_eq!(read, expected, "{query:?}");
+    }
+    // The index of a filter is taken, the narrowest one or one that the database knows to be as good, and what comes in the order of
+    // pages is not sorted.
+    for query in filters() {
+        let (sql, values, sorts) = statement(&query);
+        let indexes = [
+            ("audit_object", query.object.is_some()),
+            ("audit_actor", query.actor.is_some()),
+            ("audit_action", query.action.is_some()),
+            ("audit_at", query.since.is_some() || query.until.is_some()),
+        ];
+        let plan = place.plan(sql, values).await;
+        let taken = |index: &str| plan.iter().any(|step| step.contains(index));
+        let sorted = plan.iter().any(|step| step.contains("TEMP B-TREE") || step.contains("Sort"));
+        let fits = indexes.iter().any(|(index, given)| *given && taken(index));
+        assert!(fits && (sorts || !sorted), "{plan:?} for {query:?}");
+    }
 }

@@ -16,7 +16,7 @@ const PHONE: &str = "+79165550142";
 const OTHER: &str = "web:2";
 
 /// Tables that hold nothing of clients, or only what goes with rows of another table, and why.
-const NOT_OF_CLIENTS: [(&str, &str); 23] = [
+const NOT_OF_CLIENTS: [(&str, &str); 24] = [
     ("message_words", "SQLite's index of messages, whose triggers keep it"),
     ("message_words_data", "a part of it"),
     ("message_words_idx", "a part of it"),
@@ -32,6 +32,7 @@ const NOT_OF_CLIENTS: [(&str, &str); 23] = [
     ("flow_drafts", "changed flows and texts"),
     ("draft_files", "their files"),
     ("draft_changes", "their changes"),
+    ("draft_people", "who of the staff is in them"),
     ("settings", "how the program is set up"),
     ("setting_secrets", "its keys and passwords"),
     ("once", "keys such as the day of a report"),

@@ -1,8 +1,8 @@
 //! Drafts of flows and texts: what is kept of them, and that no change overwrites one that its author has not seen.
 
 use tolmach_runtime::ports::{
-    Actor, AuditEntry, AuditQuery, AuditResult, DraftChange, DraftChangeKind, DraftFile, DraftState,
-    DraftWrite, FlowDraft, MAX_CLOSED_DRAFTS, MAX_DRAFT_CHANGES,
+    Actor, AuditEntry, AuditQuery, AuditResult, DraftChange, DraftChangeKind, DraftFile, DraftPerson,
+    DraftState, DraftWrite, FlowDraft, MAX_CLOSED_DRAFTS, MAX_DRAFT_CHANGES,
 };
 
 use super::*;
@@ -182,4 +182,38 @@ pub(crate) async fn forgets_old_changes_and_closed_drafts(place: &dyn TestDataba
     assert_eq!(drafts[0].id, begun.id, "an open one is never forgotten");
     assert!(!drafts.iter().any(|draft| [100, 101].contains(&draft.changed)), "the oldest went");
     assert_eq!(store.draft_files(drafts[1].id).await.expect("read").len(), 1);
+}
+
+/// Two processes on one database: each learns of the other's people.
+pub(crate) async fn tells_processes_who_is_in_a_draft(place: &impl TestDatabase) {
+    let (one, other) = (place.open().await, place.open().await);
+    let (draft, another) = (Uuid::now_v7(), Uuid::now_v7());
+    let person = |name: &str, process: &str, file: &str, at: i64| DraftPerson {
+        draft,
+        name: name.to_owned(),
+        process: process.to_owned(),
+        file: file.to_owned(),
+        line: 3,
+        at,
+    };
+    let anton = person("Антон", "one", "shop.yaml", 1_000);
+    one.note_draft_person(&anton).await.unwrap();
+    one.note_draft_person(&DraftPerson { draft: another, ..anton.clone() }).await.unwrap();
+    assert_eq!(other.draft_people(draft, 0).await.unwrap(), std::slice::from_ref(&anton));
+    let mila = person("Mila", "other", "faq/a.yaml", 2_000);
+    other.note_draft_person(&mila).await.unwrap();
+    assert_eq!(one.draft_people(draft, 0).await.unwrap(), [mila.clone(), anton.clone()]);
+    assert_eq!(one.draft_people(draft, 1_001).await.unwrap(), std::slice::from_ref(&mila));
+    // Somebody is in one place: what was said last counts, also where a clock was set back.
+    for moved in [person("Антон", "other", "faq/a.yaml", 5_000), person("Антон", "one", "shop.yaml", 4_000)]
+    {
+        other.note_draft_person(&moved).await.unwrap();
+        assert_eq!(one.draft_people(draft, 2_001).await.unwrap(), [moved]);
+    }
+    // Whom nobody has noted for a minute is forgotten, in every draft.
+    let later = person("Olga", "one", "shop.yaml", 64_001);
+    one.note_draft_person(&later).await.unwrap();
+    assert_eq!(one.draft_people(draft, 0).await.unwrap(), [later]);
+    assert_eq!(one.draft_people(another, 0).await.unwrap(), []);
+    assert!(one.note_draft_person(&person("a\0b", "one", "shop.yaml", 64_002)).await.is_err());
 }

@@ -24,6 +24,9 @@ pub(crate) trait Catalogue {
     /// The names of all tables, with their schema where that is not the default one.
     async fn tables(&self) -> Vec<String>;
 
+    /// The steps by which a statement would be run, as the database tells them.
+    async fn plan(&self, sql: &'static str, values: Vec<Value>) -> Vec<String>;
+
     /// The tables that a statement reads or writes row by row from end to end. `ordered` says that the first rows by
     /// primary key are meant to be read.
     async fn scanned(&self, sql: &'static str, values: Vec<Value>, ordered: bool) -> Vec<String>;
@@ -34,7 +37,8 @@ macro_rules! retention {
         $crate::suite::conformance!($place:
             deletes_old_rows, keeps_what_was_given_up_longer, deletes_old_tasks, deletes_silent_chats, deletes_idle_chats,
             deletes_old_buttons, deletes_closed_leads_with_their_history, deletes_old_notes_of_what_happened,
-            deletes_what_was_never_delivered, decides_for_every_table, finds_old_rows_by_indexes);
+            deletes_what_was_never_delivered, decides_for_every_table, finds_old_rows_by_indexes,
+            filters_the_audit_log_by_indexes);
     };
 }
 pub(crate) use retention;

@@ -54,7 +54,7 @@ pub(crate) async fn save(
     let edit = Edit { path: file.clone(), base, text, kind: DraftChangeKind::Text };
     let saved = flow_drafts::save(panel.store(), &editor(&visit)?, panel.now(), id, &edit).await?;
     let person = Person { name: visit.session()?.account.name.clone(), file: file.clone(), line };
-    panel.people.seen(id, person, panel.now());
+    panel.people.seen(panel.store(), id, person, panel.now()).await;
     if !is_json {
         return match saved {
             Saved::Stored { .. } => Ok(see_other(&address(id, Some(&file)))),
@@ -89,8 +89,10 @@ pub(crate) async fn state(
     let id = id(&path)?;
     let opened = flow_drafts::open(panel.store(), id).await?;
     let Asked { file, revision, line } = asked;
-    let person = Person { name: visit.session()?.account.name.clone(), file: file.clone(), line };
-    let people = panel.people.seen(id, person, panel.now());
+    // Others are told of files alone that are there, whatever somebody asks for.
+    let place = if opened.bundle.files.contains_key(&file) { file.clone() } else { String::new() };
+    let person = Person { name: visit.session()?.account.name.clone(), file: place, line };
+    let people = panel.people.seen(panel.store(), id, person, panel.now()).await;
     let file_revision = opened.revision(&file);
     let text = (file_revision > revision)
         .then(|| opened.bundle.files.get(&file).map(String::as_str).unwrap_or_default());
@@ -112,13 +114,41 @@ pub(crate) async fn undo(
     headers: HeaderMap,
 ) -> Served {
     let id = id(&path)?;
-    let undone = flow_drafts::undo(panel.store(), &editor(&visit)?, panel.now(), id).await?;
-    if !by_script(&headers) {
-        return Ok(see_other(&address(id, undone.text.is_some().then_some(&undone.path))));
+    let undone = flow_drafts::undo(panel.store(), &editor(&visit)?, panel.now(), id).await;
+    gone_to(id, &headers, undone)
+}
+
+/// Redoes what the reader undid last, whichever file it was in.
+pub(crate) async fn redo(
+    State(panel): State<Arc<Panel>>,
+    visit: Visit,
+    path: Path<String>,
+    headers: HeaderMap,
+) -> Served {
+    let id = id(&path)?;
+    let redone = flow_drafts::redo(panel.store(), &editor(&visit)?, panel.now(), id).await;
+    gone_to(id, &headers, redone)
+}
+
+/// The file that was changed: for the script its text, for others its page. The script shows both versions of lines that others changed.
+fn gone_to(
+    id: uuid::Uuid,
+    headers: &HeaderMap,
+    done: Result<flow_drafts::Undone, flow_drafts::Error>,
+) -> Served {
+    let by_script = by_script(headers);
+    match done {
+        Ok(done) if by_script => Ok(answer(json!({
+            "revision": done.revision, "file": done.path, "text": done.text, "what": done.kind,
+        }))),
+        Ok(done) => Ok(see_other(&address(id, done.text.is_some().then_some(&done.path)))),
+        Err(flow_drafts::Error::ChangedSince(file, conflict)) if by_script => {
+            let mut both = serde_json::to_value(conflict).unwrap_or_default();
+            both["file"] = file.into();
+            Ok((StatusCode::CONFLICT, Json(both)).into_response())
+        }
+        Err(error) => Err(error.into()),
     }
-    Ok(answer(json!({
-        "revision": undone.revision, "file": undone.path, "text": undone.text, "what": undone.kind,
-    })))
 }
 
 /// A file that is meant in a query.

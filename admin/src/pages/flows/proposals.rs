@@ -59,12 +59,8 @@ pub(crate) async fn proposals(
     panel.page(&visit, Page { template: "proposals", section: "flows", title }, data).await
 }
 
-/// How many messages besides the most central one become examples of a new intent.
-const EXAMPLES: usize = 3;
-
 fn row(cluster: &Cluster, bundle: &Bundle) -> Value {
-    let examples = std::iter::once(&cluster.example).chain(cluster.others.iter().take(EXAMPLES));
-    let examples: Vec<&str> = examples.map(String::as_str).collect();
+    let examples: Vec<&str> = cluster.examples().collect();
     let targets = match cluster.add {
         suggest::Proposal::NewIntent => suggest::targets(bundle, &cluster.node),
         suggest::Proposal::Example => Vec::new(),

@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tolmach_app::accounts::{self, Invited, Manager, Person, Role};
+use tolmach_app::accounts::{self, Invited, Manager, Person, Role, Whose};
 use tolmach_runtime::ports::Account;
 
 use crate::{
@@ -24,6 +24,8 @@ use crate::{
 pub(crate) struct Saved {
     #[serde(default)]
     saved: String,
+    /// Whose sessions have ended.
+    who: Option<String>,
 }
 
 /// What the page shows besides what is stored.
@@ -32,13 +34,19 @@ struct Told {
     saved: Option<&'static str>,
     error: Option<&'static str>,
     link: Option<(String, Role, i64)>,
+    /// Tokens that go on working after the sessions of their person have ended.
+    stay: Option<(Account, usize)>,
 }
 
 pub(crate) async fn page(
     State(panel): State<Arc<Panel>>,
     visit: Visit,
-    Params(Saved { saved }): Params<Saved>,
+    Params(Saved { saved, who }): Params<Saved>,
 ) -> Served {
+    let stay = match who.as_deref().filter(|_| saved == "sessions") {
+        Some(id) => stay(&panel, id).await?,
+        None => None,
+    };
     let saved = match saved.as_str() {
         "role" => Some("people.saved.role"),
         "disabled" => Some("people.saved.disabled"),
@@ -48,7 +56,14 @@ pub(crate) async fn page(
         "withdrawn" => Some("people.saved.withdrawn"),
         _ => None,
     };
-    show(&panel, &visit, Told { saved, ..Told::default() }).await
+    show(&panel, &visit, Told { saved, stay, ..Told::default() }).await
+}
+
+/// How many tokens a person has that work; `None` where there is no such person or no token.
+async fn stay(panel: &Panel, id: &str) -> Result<Option<(Account, usize)>, Failure> {
+    let Some(account) = accounts::person(panel.store(), id).await? else { return Ok(None) };
+    let count = accounts::working_tokens(panel.store(), panel.now(), account.id).await?;
+    Ok((count > 0).then_some((account, count)))
 }
 
 async fn show(panel: &Panel, visit: &Visit, told: Told) -> Served {
@@ -71,6 +86,7 @@ async fn show(panel: &Panel, visit: &Visit, told: Told) -> Served {
         "saved": told.saved,
         "error": told.error,
         "link": told.link.map(|(address, role, until)| json!({ "address": address, "role": role.name(), "until": until })),
+        "stay": told.stay.map(|(account, count)| json!({ "name": account.name, "count": count, "href": href(&account) })),
         "count": rows.len(),
         "people": rows,
         "invitations": open,
@@ -78,6 +94,10 @@ async fn show(panel: &Panel, visit: &Visit, told: Told) -> Served {
     });
     let title = panel.renderer.text(visit.language, "nav.people");
     panel.page_with(visit, status, Page { template: "people", section: "people", title }, data).await
+}
+
+fn href(account: &Account) -> String {
+    format!("/admin/people/{}", account.id)
 }
 
 fn row(manager: &Manager, visit: &Visit, person: &Person) -> Value {
@@ -89,7 +109,7 @@ fn row(manager: &Manager, visit: &Visit, person: &Person) -> Value {
     };
     let own = visit.session.as_ref().is_some_and(|session| session.account.id == *id);
     json!({
-        "id": id, "name": name, "initials": initials(name), "role": role, "disabled": disabled, "own": own,
+        "id": id, "href": href(&person.account), "name": name, "initials": initials(name), "role": role, "disabled": disabled, "own": own,
         "factor": second_factor.is_some(), "created": created, "logins": person.logins, "seen": person.seen,
         "why_not": why_not,
     })
@@ -121,6 +141,62 @@ pub(crate) async fn invite(
             let address = format!("{scheme}://{host}/admin/setup/{token}");
             show(&panel, &visit, Told { link: Some((address, role, until)), ..Told::default() }).await
         }
+        Err(error) => refused(&panel, &visit, error).await,
+    }
+}
+
+#[derive(Default, Deserialize)]
+pub(crate) struct Ended {
+    #[serde(default)]
+    ended: String,
+}
+
+/// A person: what their account is, and by which tokens programs act in their name.
+pub(crate) async fn one(
+    State(panel): State<Arc<Panel>>,
+    visit: Visit,
+    Path(id): Path<String>,
+    Params(Ended { ended }): Params<Ended>,
+) -> Served {
+    let ended = match ended.as_str() {
+        "one" => Some("people.tokens.ended"),
+        "all" => Some("people.tokens.all_ended"),
+        _ => None,
+    };
+    let (store, now) = (panel.store(), panel.now());
+    let people = accounts::people(store, now).await?;
+    let found = people.iter().find(|person| person.account.id.to_string() == id).ok_or(Failure::NotFound)?;
+    let manager = Manager::of(visit.session()?);
+    let tokens = accounts::tokens(store, now, found.account.id).await?;
+    let data = json!({
+        "person": row(&manager, &visit, found), "tokens_count": tokens.len(), "tokens": tokens, "ended": ended,
+    });
+    let title = found.account.name.clone();
+    panel.page(&visit, Page { template: "person", section: "people", title: &title }, data).await
+}
+
+#[derive(Deserialize)]
+pub(crate) struct TokenForm {
+    /// What stands for a token; all of them where nothing is said.
+    token: Option<String>,
+}
+
+/// Ends one of somebody's tokens, or all of them.
+pub(crate) async fn end_tokens(
+    State(panel): State<Arc<Panel>>,
+    visit: Visit,
+    Path(id): Path<String>,
+    Form(form): Form<TokenForm>,
+) -> Served {
+    let account = named(&panel, &id).await?;
+    let whose = Whose::of(&Manager::of(visit.session()?), &account);
+    let (store, now) = (panel.store(), panel.now());
+    let (done, what) = match filled(&form.token) {
+        Some(token) => (accounts::end_token(store, &whose, now, token).await, "one"),
+        None => (accounts::end_tokens(store, &whose, now).await, "all"),
+    };
+    match done {
+        Ok(_) => Ok(see_other(&format!("{}?ended={what}", href(&account)))),
         Err(error) => refused(&panel, &visit, error).await,
     }
 }
@@ -196,7 +272,7 @@ pub(crate) async fn end_sessions(
 ) -> Served {
     let (account, manager) = (named(&panel, &id).await?, Manager::of(visit.session()?));
     let done = accounts::end_sessions(panel.store(), &manager, panel.now(), &account.name).await;
-    ended(&panel, &visit, "sessions", done).await
+    ended(&panel, &visit, &format!("sessions&who={}", account.id), done).await
 }
 
 pub(crate) async fn withdraw(

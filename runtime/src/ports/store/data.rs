@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::ports::{AuditEntry, Result};
 
 /// A table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct DataTable {
     /// Its name; with its schema, `schema.name`, where that is another one than the store's.
     pub name: String,
@@ -24,7 +24,7 @@ impl DataTable {
 }
 
 /// Why the rows of a table cannot be changed by hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fixed {
     /// The audit log, which only grows.
@@ -42,7 +42,7 @@ pub enum Fixed {
 }
 
 /// A column.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct DataColumn {
     /// Its name.
     pub name: String,
@@ -61,7 +61,7 @@ pub struct DataColumn {
 }
 
 /// What a column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ColumnKind {
     /// A text.
@@ -106,7 +106,7 @@ pub struct DataFilter {
 }
 
 /// A row: a value for each column of its table, in their order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct DataRow {
     /// The values of the key's columns.
     pub key: Vec<String>,
@@ -124,7 +124,7 @@ impl DataRow {
 }
 
 /// Rows of another table that name a row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct DataReference {
     /// The table of the rows.
     pub table: String,
@@ -164,7 +164,7 @@ pub enum DataEdit {
 }
 
 /// The database's own facts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct DatabaseFacts {
     /// `SQLite` or `PostgreSQL`.
     pub kind: &'static str,

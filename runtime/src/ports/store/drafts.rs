@@ -73,7 +73,7 @@ pub struct DraftChange {
     pub at: i64,
     /// The way it was made.
     pub kind: DraftChangeKind,
-    /// Whether it was undone, or is the undoing of another: neither is undone again.
+    /// Whether it was undone, or is the undoing of another: neither is undone again. A redoing is undone as any other change.
     pub undone: bool,
 }
 
@@ -91,6 +91,8 @@ pub enum DraftChangeKind {
     Document,
     /// An earlier change was undone.
     Undo,
+    /// What was undone was done again.
+    Redo,
     /// Changes of a newer release were taken in.
     Update,
 }
@@ -115,6 +117,26 @@ pub struct DraftWrite {
     /// Its row of the audit log.
     pub audit: Option<AuditEntry>,
 }
+
+/// Somebody who is in a draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftPerson {
+    /// The draft.
+    pub draft: Uuid,
+    /// Who it is.
+    pub name: String,
+    /// The process whose page they have open.
+    pub process: String,
+    /// The file.
+    pub file: String,
+    /// The line.
+    pub line: i64,
+    /// When it was so, milliseconds since the Unix epoch.
+    pub at: i64,
+}
+
+/// Of how long ago people in drafts are forgotten, milliseconds.
+pub const DRAFT_PERSON_KEPT: i64 = 60_000;
 
 /// The most changes that a draft remembers; the oldest are forgotten.
 pub const MAX_DRAFT_CHANGES: i64 = 500;
@@ -163,4 +185,17 @@ pub trait DraftStore: Send + Sync {
     /// # Errors
     /// When the database is unavailable, or when a text contains U+0000.
     async fn write_draft(&self, write: &DraftWrite) -> Result<bool>;
+
+    /// Notes that somebody is in a draft, in place of what was noted of them in it, and forgets whom nobody has noted for
+    /// [`DRAFT_PERSON_KEPT`].
+    ///
+    /// # Errors
+    /// When the database is unavailable, or when a text contains U+0000.
+    async fn note_draft_person(&self, person: &DraftPerson) -> Result<()>;
+
+    /// Who was noted in a draft since a time, by name; at most 100.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
+    async fn draft_people(&self, draft: Uuid, since: i64) -> Result<Vec<DraftPerson>>;
 }

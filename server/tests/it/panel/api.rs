@@ -1,10 +1,13 @@
 //! The API: every route stands in its document and gives what the document says; each does what its person may.
 
+mod administration;
+
 use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use tolmach_app::accounts::{Permission, Role};
+use tolmach_testkit::schema::{Unnamed, faults};
 
 use super::{
     Panel,
@@ -12,10 +15,6 @@ use super::{
     tokens::{Answer, Program, token},
 };
 use crate::page::Page;
-
-mod conform;
-
-use conform::faults;
 
 /// A panel with a chat, a lead and a draft, and a program of each role.
 struct Shop {
@@ -88,6 +87,10 @@ async fn every_route_is_documented_and_answers_as_its_document_says() {
     let file = "knowledge/rent.en.md";
     let typing =
         json!({ "draft": draft, "file": "shop.yaml", "text": "flow: shop\nstart: x\n", "offset": 1 });
+    let people = owner.get("/admin/api/people").await.json();
+    let person = people.as_array().expect("people").iter().find(|one| one["name"] == "Olga").expect("Olga");
+    let person = person["id"].as_str().expect("an id").to_owned();
+    let row = format!("?key=%5B%22{person}%22%5D");
     // Every route, in an order in which each has something to answer.
     let asked: Vec<(&str, &str, Option<Value>)> = vec![
         ("/admin/api/openapi.json", "", None),
@@ -121,6 +124,15 @@ async fn every_route_is_documented_and_answers_as_its_document_says() {
         ("/admin/api/releases/{id}", "", None),
         ("/admin/api/releases/{id}/diff", "", None),
         ("/admin/api/tasks", "", None),
+        ("/admin/api/people", "", None),
+        ("/admin/api/people/{id}", "", None),
+        ("/admin/api/experiments", "?days=365", None),
+        ("/admin/api/system", "", None),
+        ("/admin/api/settings", "", None),
+        ("/admin/api/data", "", None),
+        ("/admin/api/data/{table}", "?column=name&is=Olga", None),
+        ("/admin/api/data/{table}", "", None),
+        ("/admin/api/data/{table}/row", &row, None),
         ("/admin/api/log", "", None),
         ("/admin/api/audit", "?limit=50", None),
     ];
@@ -129,6 +141,7 @@ async fn every_route_is_documented_and_answers_as_its_document_says() {
         let id = match route {
             route if route.contains("/leads/") => lead.clone(),
             route if route.contains("/releases/") => "current".to_owned(),
+            route if route.contains("/people/") => person.clone(),
             route if route.ends_with("/discard") => second.clone(),
             _ => draft.clone(),
         };
@@ -136,20 +149,21 @@ async fn every_route_is_documented_and_answers_as_its_document_says() {
             .replace("{chat}", chat)
             .replace("{turn}", &turn)
             .replace("{article}", &article)
+            .replace("{table}", "accounts")
             .replace("{id}", &id);
         let method = if body.is_some() { Method::POST } else { Method::GET };
         let answer = owner.send(method.clone(), &format!("{path}{query}"), body.as_ref()).await;
         assert_eq!(answer.status, 200, "{method} {path}: {}", answer.text);
         assert!(answer.headers["content-type"].to_str().expect("text").starts_with("application/json"));
         let method = method.as_str().to_lowercase();
-        let wrong = faults(&document, answered(&document, &method, route), &answer.json());
+        let wrong = faults(&document, answered(&document, &method, route), &answer.json(), Unnamed::Fault);
         assert_eq!(wrong, Vec::<String>::new(), "{method} {route}{query}: {}", answer.text);
         // An example of the document is as its schema says.
         if let Some(sent) = body {
             let content = &document["paths"][route][&method]["requestBody"]["content"]["application/json"];
             for sent in [&sent, &content["example"]] {
                 assert_eq!(
-                    faults(&document, &content["schema"], sent),
+                    faults(&document, &content["schema"], sent, Unnamed::Fault),
                     Vec::<String>::new(),
                     "{route}: {sent}"
                 );

@@ -12,7 +12,7 @@ use super::{Client, PASSWORD, catalogue::waited, client::field, create};
 use crate::{page::Page, support::Home};
 
 /// Every changing route, with the action of the row that it writes. Routes without one change nothing, and say why.
-const ROUTES: [(&str, Result<&str, &str>); 63] = [
+const ROUTES: [(&str, Result<&str, &str>); 65] = [
     ("/admin/login", Ok("account.login")),
     ("/admin/login/code", Ok("account.code")),
     ("/admin/logout", Ok("account.logout")),
@@ -52,6 +52,7 @@ const ROUTES: [(&str, Result<&str, &str>); 63] = [
     ("/admin/flows/{id}/tests", Err("plays dialogs through, to be read")),
     ("/admin/flows/{id}/save", Err("stands in the history of the draft")),
     ("/admin/flows/{id}/undo", Err("stands in the history of the draft")),
+    ("/admin/flows/{id}/redo", Err("stands in the history of the draft")),
     ("/admin/flows/{id}/create", Err("stands in the history of the draft")),
     ("/admin/flows/{id}/delete", Err("stands in the history of the draft")),
     ("/admin/flows/{id}/rename", Err("changes what a draft is called, before anybody else sees it")),
@@ -70,6 +71,7 @@ const ROUTES: [(&str, Result<&str, &str>); 63] = [
     ("/admin/people/{id}/disable", Ok("account.set")),
     ("/admin/people/{id}/factor", Ok("account.second_factor")),
     ("/admin/people/{id}/sessions", Ok("account.sessions")),
+    ("/admin/people/{id}/tokens/end", Ok("account.end_token")),
     ("/admin/settings/{section}", Ok("settings.change")),
     ("/admin/settings/{section}/test", Ok("settings.test")),
     ("/admin/jobs/{id}/retry", Ok("task.retry")),
@@ -339,6 +341,9 @@ async fn manage(walk: &mut Walk, address: &str) {
     walk.seen = rows(&walk.home).len();
     walk.post("/admin/people/{id}/sessions", &at("sessions"), &[]).await;
     assert_eq!(other.get("/admin/inbox").await.status, 303, "it was ended");
+    super::tokens::token(&walk.home, "Mila", "ci", &[]);
+    walk.seen = rows(&walk.home).len();
+    walk.post("/admin/people/{id}/tokens/end", &at("tokens/end"), &[]).await;
     walk.post("/admin/people/{id}/role", &at("role"), &[("role", "administrator")]).await;
     walk.post("/admin/people/{id}/disable", &at("disable"), &[("disabled", "1")]).await;
     walk.post("/admin/jobs/{id}/retry", "/admin/jobs/t1/retry", &[]).await;

@@ -157,6 +157,11 @@ async fn every_page_is_readable_wide_and_narrow_light_and_dark_in_both_languages
         .body;
     let row =
         found.split("/admin/catalogue/rows/").nth(1).and_then(|rest| rest.split('"').next()).expect("a row");
+    super::tokens::token(&panel.home, "Anton", "nightly", &["--read-only"]);
+    let people = http.get("/admin/people").await.body;
+    let person =
+        people.split("href=\"").find(|rest| rest.starts_with("/admin/people/") && rest.contains("Anton"));
+    let person = person.and_then(|rest| rest.split('"').next()).expect("a person").to_owned();
     let pages = [
         ("catalogue", "/admin/catalogue".to_owned()),
         ("catalogue-empty-search", "/admin/catalogue/search".to_owned()),
@@ -173,6 +178,7 @@ async fn every_page_is_readable_wide_and_narrow_light_and_dark_in_both_languages
         ("lead", format!("/admin/leads/{id}")),
         ("account", "/admin/account".to_owned()),
         ("people", "/admin/people".to_owned()),
+        ("person", person),
         ("audit", "/admin/audit".to_owned()),
         ("audit-none", "/admin/audit?actor=nobody".to_owned()),
         ("system", "/admin/system".to_owned()),

@@ -9,7 +9,7 @@ use crate::{browser::Browser, support::Home};
 /// In an expression after `editor`: the text as it is in the page.
 const TEXT: &str = "window.editors[0].text()";
 /// In the editor's shadow root.
-const ROOT: &str = "document.querySelector('.editor-view').shadowRoot";
+pub(super) const ROOT: &str = "document.querySelector('.editor-view').shadowRoot";
 
 /// A flow that two people can change in different lines.
 const FLOW: &str = "\
@@ -47,7 +47,9 @@ impl Browser {
                 _ => 0,
             })
             .sum();
-        let letter = code.strip_prefix("Key").map(str::to_lowercase);
+        let letter = code.strip_prefix("Key");
+        let letter =
+            letter.map(|letter| if modifiers & 8 == 0 { letter.to_lowercase() } else { letter.to_owned() });
         let key = letter.clone().unwrap_or_else(|| match code {
             "Space" => " ".to_owned(),
             "Period" => ".".to_owned(),
@@ -88,13 +90,13 @@ impl Browser {
     }
 
     /// Opens a file of a draft and waits for its editor.
-    async fn edit(&mut self, panel: &Panel, draft: &str, file: &str) {
+    pub(super) async fn edit(&mut self, panel: &Panel, draft: &str, file: &str) {
         self.visit(&format!("http://{}{draft}?file={file}", panel.address)).await;
         self.until("window.editors?.length === 1").await;
     }
 
     /// Puts the cursor at the end of the first line with these words.
-    async fn at_line_of(&mut self, words: &str) {
+    pub(super) async fn at_line_of(&mut self, words: &str) {
         let words = json!(words);
         self.run(&format!(
             "{{ const lines = {TEXT}.split('\\n'); const at = lines.findIndex((line) => line.includes({words})); \
@@ -103,12 +105,12 @@ impl Browser {
         .await;
     }
 
-    async fn has_text(&mut self, words: &str) {
+    pub(super) async fn has_text(&mut self, words: &str) {
         let words = json!(words);
         self.until(&format!("{TEXT}.includes({words})")).await;
     }
 
-    async fn is_saved(&mut self) {
+    pub(super) async fn is_saved(&mut self) {
         self.until("document.querySelector('[data-saved]').textContent.startsWith('Saved')").await;
     }
 
@@ -129,15 +131,19 @@ impl Browser {
 }
 
 pub(super) async fn shop() -> Panel {
+    Panel::in_home(home(), &[]).await
+}
+
+pub(super) fn home() -> Home {
     let home = Home::ready();
     home.write("flows/shop.yaml", FLOW);
     home.write("flows/prompts/offer.en.md", PROMPT);
     home.write("flows/tests/shop.test.yaml", TESTS);
-    Panel::in_home(home, &[]).await
+    home
 }
 
 /// The address of a new draft.
-async fn draft(panel: &Panel, name: &str) -> String {
+pub(super) async fn draft(panel: &Panel, name: &str) -> String {
     let mut http = panel.logged_in(name).await;
     http.get("/admin/flows").await;
     let begun = http.post("/admin/flows", &[("title", "Rental")]).await;
@@ -390,6 +396,62 @@ async fn a_login_that_ended_is_said_and_the_text_is_saved_by_the_next_one() {
     browser.is_saved().await;
     assert!(stored(&panel, &draft, "shop.yaml").await.contains("start: hello # kept\n"));
     browser.is_content("a login that ended");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_undone_across_files_is_done_again_by_keys_and_by_the_button() {
+    let Some(mut browser) = Browser::start().await else { return };
+    let panel = shop().await;
+    let draft = draft(&panel, "Anton").await;
+    browser.screen(1440, 900).await;
+    browser.enter(&panel, "Anton").await;
+    browser.edit(&panel, &draft, "prompts/offer.en.md").await;
+    browser.run("window.editors[0].go(1)").await;
+    browser.type_in("Offer. ").await;
+    browser.press("ctrl+KeyS").await;
+    browser.until("document.querySelector('[data-saved]').textContent.startsWith('Saved just now')").await;
+    browser.edit(&panel, &draft, "shop.yaml").await;
+    browser.at_line_of("start: hello").await;
+    browser.type_in(" # mine").await;
+    browser.press("ctrl+KeyS").await;
+    browser.until("document.querySelector('[data-saved]').textContent.startsWith('Saved just now')").await;
+
+    // The text's own change first, then the one in the other file, and back again the last first.
+    let both = async |flow: bool, prompt: bool| {
+        let (flow_is, prompt_is) =
+            (stored(&panel, &draft, "shop.yaml").await, stored(&panel, &draft, "prompts/offer.en.md").await);
+        assert_eq!((flow_is.contains("# mine"), prompt_is.starts_with("Offer. ")), (flow, prompt));
+    };
+    browser.press("ctrl+KeyZ").await;
+    browser.until(&format!("!{TEXT}.includes('# mine')")).await;
+    browser.press("ctrl+KeyS").await;
+    browser.is_saved().await;
+    browser.press("ctrl+KeyZ").await;
+    let toasts = "document.querySelector('#toasts').innerText";
+    browser.until(&format!("{toasts}.includes('The last change is undone: prompts/offer.en.md')")).await;
+    both(false, false).await;
+    browser.press("ctrl+shift+KeyZ").await;
+    browser.until(&format!("{toasts}.includes('The last change is done again: prompts/offer.en.md')")).await;
+    both(false, true).await;
+    browser.press("ctrl+KeyY").await;
+    browser.has_text("start: hello # mine\n").await;
+    browser.press("ctrl+KeyS").await;
+    browser.is_saved().await;
+    both(true, true).await;
+
+    // In a page that was loaded anew the server alone knows it.
+    browser.edit(&panel, &draft, "shop.yaml").await;
+    browser.run("document.querySelector('button[data-undo]').click()").await;
+    browser.until(&format!("!{TEXT}.includes('# mine')")).await;
+    browser.run("document.querySelector('button[data-redo]').click()").await;
+    browser.has_text("start: hello # mine\n").await;
+    both(true, true).await;
+    browser.run("document.querySelector('button[data-redo]').click()").await;
+    browser.until(&format!("{toasts}.includes('There is nothing to redo')")).await;
+    browser.visit(&format!("http://{}{draft}/history", panel.address)).await;
+    let told = browser.text("main").await;
+    assert!(told.contains("redone") && told.contains("undone"), "{told}");
+    browser.is_content("redo");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

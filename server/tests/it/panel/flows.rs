@@ -308,6 +308,17 @@ async fn what_pages_show_of_drafts_is_told_by_commands_too() {
     told(&["draft", "export", id(&draft), "copy"]).ok();
     assert!(told(&["draft", "export", id(&draft), "copy"]).stderr.contains("exists already"));
     assert!(told(&["test", "copy"]).stdout.contains("1 failed"), "the draft is a bundle as any other");
+    let undone = told(&["draft", "undo", id(&draft), "--author", "Anton"]).ok().stdout;
+    assert!(undone.contains("the last change of shop.yaml is undone"), "{undone}");
+    assert!(told(&["draft", "show", id(&draft)]).ok().stdout.contains("nothing is changed"));
+    let other = told(&["draft", "redo", id(&draft), "--author", "Olga"]);
+    assert!(other.code == Some(1) && other.stderr.contains("nothing to redo"), "{other:?}");
+    let redone: Value = told(&["draft", "redo", id(&draft), "--author", "Anton", "--json"]).ok().json();
+    assert!(
+        redone["file"] == "shop.yaml"
+            && redone["text"].as_str().is_some_and(|text| text.contains("start: thanks")),
+        "{redone}"
+    );
     told(&["draft", "discard", id(&draft), "--author", "Olga"]).ok();
     assert!(told(&["draft", "show", id(&draft)]).ok().stdout.contains("thrown away"));
     assert!(told(&["draft", "show", "none"]).stderr.contains("tolmach draft list"));

@@ -1,8 +1,15 @@
 //! Administration over HTTP: who may do what to whom, what the audit log shows, tasks, the log, the database, and experiments.
 
+use serde_json::json;
 use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 
-use super::{Client, PASSWORD, Panel, client::encoded, client::field, create};
+use super::{
+    Client, PASSWORD, Panel,
+    client::encoded,
+    client::field,
+    create,
+    tokens::{Program, token},
+};
 use crate::{page::Page, support::Home};
 
 /// Changes the database beside the server: for rows that are there by themselves only after days or crashes.
@@ -149,6 +156,74 @@ async fn a_second_factor_is_reset_for_whoever_has_lost_it() {
     assert_eq!(audited(&panel.home, "account.second_factor")[0]["details"]["before"]["second_factor"], true);
     let ended = panel.home.tolmach(&["admin", "end-sessions", "Mila", "--json"]).run().ok().json();
     assert_eq!(ended["logins"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_of_others_are_shown_and_ended_by_who_manages_people() {
+    let panel = Panel::start().await;
+    let made: Vec<String> = [("Mila", "ci"), ("Mila", "sync"), ("Olga", "nightly"), ("Adam", "own")]
+        .iter()
+        .map(|(who, name)| token(&panel.home, who, name, &["--read-only"]))
+        .collect();
+    let programs: Vec<Program> = made.iter().map(|token| Program::new(&panel.address, token)).collect();
+    programs[0].get("/admin/api/me").await;
+    let (mut adam, mut owner) = (panel.logged_in("Adam").await, panel.logged_in("Olga").await);
+    let (mila, olga, own) =
+        (id_of(&mut owner, "Mila").await, id_of(&mut owner, "Olga").await, id_of(&mut owner, "Adam").await);
+    let page = adam.get(&format!("/admin/people/{mila}")).await.body;
+    for part in ["ci", "sync", "only reads", "used last on", "not used yet", "until"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(made.iter().all(|token| !page.contains(token.as_str())), "never the token");
+    // The sessions end, the tokens stay, and the page says so.
+    let ended = adam.post(&format!("/admin/people/{mila}/sessions"), &[]).await.location.expect("back");
+    let told = adam.get(&ended).await.body;
+    assert!(told.contains("go on working") && told.contains("2\u{a0}tokens"), "{told}");
+    assert_eq!(programs[0].get("/admin/api/me").await.status, 200);
+    // One of them, then all.
+    let id =
+        page.split("name=\"token\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("an id");
+    let end = format!("/admin/people/{mila}/tokens/end");
+    let one = adam.post(&end, &[("token", id)]).await;
+    let told = adam.get(&one.location.expect("back")).await.body;
+    assert!(
+        told.contains("The token has ended") && told.contains("sync") && !told.contains("<b>ci</b>"),
+        "{told}"
+    );
+    assert_eq!(
+        (programs[0].get("/admin/api/me").await.status, programs[1].get("/admin/api/me").await.status),
+        (401, 200)
+    );
+    assert_eq!(adam.post(&end, &[]).await.status, 303);
+    assert_eq!(programs[1].get("/admin/api/me").await.status, 401);
+    // An administrator sees an owner's and ends none; one's own are ended on one's own page.
+    for (id, name, why) in
+        [(&olga, "nightly", "Owners are changed by owners"), (&own, "own", "changed by others")]
+    {
+        let page = adam.get(&format!("/admin/people/{id}")).await.body;
+        assert!(page.contains(name) && page.contains(why) && !page.contains("tokens/end"), "{page}");
+        assert_eq!(adam.post(&format!("/admin/people/{id}/tokens/end"), &[]).await.status, 422);
+    }
+    assert_eq!(programs[2].get("/admin/api/me").await.status, 200);
+    let rows = audited(&panel.home, "account.end_token");
+    let results: Vec<&str> =
+        rows.as_array().expect("rows").iter().filter_map(|row| row["result"]["result"].as_str()).collect();
+    assert_eq!(results, ["failed", "failed", "done", "done"], "{rows}");
+    assert_eq!(adam.get("/admin/people/00000000-0000-7000-8000-000000000000").await.status, 404);
+
+    // Of one's own sessions the page says it, too.
+    let page = owner.get("/admin/account").await.body;
+    assert!(page.contains("Access tokens go on working: <a href=\"#tokens\">1\u{a0}token</a>"), "{page}");
+
+    // The same by command.
+    let home = &panel.home;
+    token(home, "Mila", "again", &[]);
+    let said = home.tolmach(&["admin", "end-sessions", "Mila"]).run().ok().stdout;
+    assert!(said.contains("access tokens that go on working: 1; --tokens ends them"), "{said}");
+    let shown = home.tolmach(&["admin", "end-sessions", "Mila", "--tokens", "--json"]).run().ok().json();
+    assert_eq!(shown, json!({ "name": "Mila", "logins": 0, "tokens_ended": 1, "tokens_left": 0 }));
+    let said = home.tolmach(&["admin", "end-sessions", "Mila"]).run().ok().stdout;
+    assert!(said.contains("access tokens: none that works"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

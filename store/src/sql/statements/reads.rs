@@ -35,8 +35,6 @@ pub struct Reads {
     pub(crate) uploads_before: &'static str,
     pub(crate) model_calls_newest: &'static str,
     pub(crate) model_calls_oldest: &'static str,
-    pub(crate) audit_newest: &'static str,
-    pub(crate) audit_oldest: &'static str,
     pub(crate) ping: &'static str,
 }
 
@@ -197,14 +195,6 @@ macro_rules! reads {
                 "SELECT ", model_call_columns!(), " FROM model_calls
                 WHERE ($1 = '' OR chat = $1) AND at >= $2 AND seq > $3 ORDER BY seq LIMIT $4"
             ),
-            audit_newest: "SELECT seq, at, actor, via, action, object, failure, details FROM audit
-                WHERE ($1 = '' OR actor = $1) AND substr(action, 1, length($2)) = $2
-                    AND ($3 = '' OR object = $3) AND at >= $4 AND seq < $5 AND at < $7
-                ORDER BY seq DESC LIMIT $6",
-            audit_oldest: "SELECT seq, at, actor, via, action, object, failure, details FROM audit
-                WHERE ($1 = '' OR actor = $1) AND substr(action, 1, length($2)) = $2
-                    AND ($3 = '' OR object = $3) AND at >= $4 AND seq > $5 AND at < $7
-                ORDER BY seq LIMIT $6",
             ping: "SELECT version FROM chats LIMIT 1",
         }
     };

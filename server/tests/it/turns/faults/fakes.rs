@@ -24,15 +24,15 @@ use tolmach_runtime::{
         AnalyticsStore, AuditEntry, AuditQuery, AuditStore, Bundle, Catalog, Channel, Chat, ChatKey,
         ChatStore, ClientStore, ClientTable, Commit, CommitOutcome, DataChange, DataQuery, DataReference,
         DataRow, DataStore, DataTable, DatabaseFacts, Day, Delivery, DeliveryRow, DialogFigures, DialogQuery,
-        DialogRow, DialogStore, DraftChange, DraftFile, DraftStore, DraftWrite, Embedder, Erased, Erasure,
-        FigurePeriod, FigureStore, FlowDraft, FoundSaid, Http, Inbound, InboxStore, Invitation, Job,
-        LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore, Llm, Login, LoginCount,
-        Logins, Mention, MessageQuery, MessageRow, MeterStore, ModelCall, ModelCallQuery, ModelCallRow,
-        ModelFigures, ModelTimes, Needle, News, Next, NoteRow, NoticeRow, OutboxRow, OutboxStore, Page,
-        Publication, PublishOutcome, Purged, QuarantineQuery, QuarantinedTask, QueueCount, QueuedTask,
-        ReleaseStore, Removed, ReplyFigures, Retention, SettingsStore, Store, StoredSettings, StoredTurn,
-        TakenOverChat, Task, TaskStore, TimerRow, TimerStore, TokenStore, TurnLine, TurnQuery, TurnStore,
-        UnsureTurn, Upload, UploadStore, Waiting, WaitingPlace, Write, Written,
+        DialogRow, DialogStore, DraftChange, DraftFile, DraftPerson, DraftStore, DraftWrite, Embedder,
+        Erased, Erasure, FigurePeriod, FigureStore, FlowDraft, FoundSaid, Http, Inbound, InboxStore,
+        Invitation, Job, LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore, Llm, Login,
+        LoginCount, Logins, Mention, MessageQuery, MessageRow, MeterStore, ModelCall, ModelCallQuery,
+        ModelCallRow, ModelFigures, ModelTimes, Needle, News, Next, NoteRow, NoticeRow, OutboxRow,
+        OutboxStore, Page, Publication, PublishOutcome, Purged, QuarantineQuery, QuarantinedTask, QueueCount,
+        QueuedTask, ReleaseStore, Removed, ReplyFigures, Retention, SettingsStore, Store, StoredSettings,
+        StoredTurn, TakenOverChat, Task, TaskStore, TimerRow, TimerStore, TokenStore, TurnLine, TurnQuery,
+        TurnStore, UnsureTurn, Upload, UploadStore, Waiting, WaitingPlace, Write, Written,
     },
 };
 use uuid::Uuid;
@@ -284,6 +284,8 @@ store! { DraftStore
     fn draft_files(id: Uuid) -> Vec<DraftFile>;
     fn draft_changes(id: Uuid, before: i64, limit: u32) -> Vec<DraftChange>;
     fn write_draft(write: &DraftWrite) -> bool;
+    fn note_draft_person(person: &DraftPerson) -> ();
+    fn draft_people(draft: Uuid, since: i64) -> Vec<DraftPerson>;
 }
 
 store! { SettingsStore
