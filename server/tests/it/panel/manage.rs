@@ -213,7 +213,10 @@ async fn tokens_of_others_are_shown_and_ended_by_who_manages_people() {
 
     // Of one's own sessions the page says it, too.
     let page = owner.get("/admin/account").await.body;
-    assert!(page.contains("Access tokens go on working: <a href=\"#tokens\">1\u{a0}token</a>"), "{page}");
+    assert!(
+        page.contains("Access tokens go on working: <a class=\"link\" href=\"#tokens\">1\u{a0}token</a>"),
+        "{page}"
+    );
 
     // The same by command.
     let home = &panel.home;
