@@ -213,7 +213,10 @@ async fn tokens_of_others_are_shown_and_ended_by_who_manages_people() {
 
     // Of one's own sessions the page says it, too.
     let page = owner.get("/admin/account").await.body;
-    assert!(page.contains("Access tokens go on working: <a href=\"#tokens\">1\u{a0}token</a>"), "{page}");
+    assert!(
+        page.contains("Access tokens go on working: <a class=\"link\" href=\"#tokens\">1\u{a0}token</a>"),
+        "{page}"
+    );
 
     // The same by command.
     let home = &panel.home;
@@ -261,10 +264,11 @@ async fn tasks_are_shown_retried_and_discarded() {
     let panel = Panel::start().await;
     let mut client = Page::new(&panel.server, "ru").await;
     client.ask("m1", "нужен перфоратор").await;
+    // Of now: the first removal of old records, which goes on meanwhile, would take old ones along.
     beside(
         &panel.home,
-        "INSERT INTO quarantine (id, task, starts, why, at) VALUES ('t1', '{\"kind\":\"retain\"}', 3, 'begun 3 times', 5),
-            ('t/2', '{\"kind\":\"report\"}', 3, 'begun 3 times', 6)",
+        "INSERT INTO quarantine (id, task, starts, why, at) VALUES ('t1', '{\"kind\":\"retain\"}', 3, 'begun 3 times', unixepoch() * 1000),
+            ('t/2', '{\"kind\":\"report\"}', 3, 'begun 3 times', unixepoch() * 1000)",
     )
     .await;
     let mut adam = panel.logged_in("Adam").await;
