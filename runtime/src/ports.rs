@@ -42,15 +42,15 @@ pub use store::{
     Commit, CommitOutcome, DataChange, DataColumn, DataEdit, DataFilter, DataQuery, DataReference, DataRow,
     DataStore, DataTable, DatabaseFacts, DeliveryRow, DeliveryState, DialogFact, DialogFigures, DialogQuery,
     DialogRow, DialogStore, DraftChange, DraftChangeKind, DraftFile, DraftState, DraftStore, DraftWrite,
-    Erased, Erasure, FigurePeriod, FigureStore, Fixed, FlowDraft, FoundSaid, HandoffChange, InboxRow,
-    InboxStore, Invitation, LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore, Login,
-    LoginCount, Logins, MAX_CLOSED_DRAFTS, MAX_DRAFT_CHANGES, MAX_FOUND, MAX_MENTIONS, MAX_PENDING,
+    Erased, Erasure, FigurePeriod, FigureStore, Fixed, FlowDraft, FoundSaid, HandoffChange, ImageStore,
+    InboxRow, InboxStore, Invitation, LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore,
+    Login, LoginCount, Logins, MAX_CLOSED_DRAFTS, MAX_DRAFT_CHANGES, MAX_FOUND, MAX_MENTIONS, MAX_PENDING,
     MAX_TOKENS, Mention, MessageQuery, MessageRow, ModelFigures, ModelTimes, Needle, News, Next, NoteRow,
     NoticeRow, OutboxRow, OutboxStore, Publication, PublicationKind, PublishOutcome, Purged, Queue,
-    QueueCount, QueuedTask, ReleaseStore, ReplyFigures, SettingsStore, SettingsWrite, Store, StoredSecret,
-    StoredSection, StoredSettings, StoredTurn, TakenOverChat, TaskStore, TimerRow, TimerStore, TokenStore,
-    TurnFigures, TurnLine, TurnQuery, TurnStore, UnsureTurn, Waiting, WaitingPlace, handle, presses,
-    setting_ending,
+    QueueCount, QueuedTask, ReleaseStore, ReplyFigures, SettingsStore, SettingsWrite, Store, StoredImage,
+    StoredSecret, StoredSection, StoredSettings, StoredTurn, TakenOverChat, TaskStore, TimerRow, TimerStore,
+    TokenStore, TurnFigures, TurnLine, TurnQuery, TurnStore, UnsureTurn, Waiting, WaitingPlace, handle,
+    presses, setting_ending,
 };
 pub use task::{Day, ImportOptions, Job, QUEUE, QuarantineQuery, QuarantinedTask, Task, UnreadUpdate};
 pub use upload::{Upload, UploadStore};
