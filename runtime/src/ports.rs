@@ -60,9 +60,10 @@ pub use upload::{Upload, UploadStore};
 pub mod prelude {
     pub use super::{
         AccountStore as _, AnalyticsStore as _, AuditStore as _, ChatStore as _, ClientStore as _,
-        DataStore as _, DialogStore as _, DraftStore as _, FigureStore as _, InboxStore as _, LeadStore as _,
-        LeaseStore as _, MeterStore as _, OutboxStore as _, ReleaseStore as _, SettingsStore as _,
-        Store as _, TaskStore as _, TimerStore as _, TokenStore as _, TurnStore as _, UploadStore as _,
+        DataStore as _, DialogStore as _, DraftStore as _, FigureStore as _, ImageStore as _,
+        InboxStore as _, LeadStore as _, LeaseStore as _, MeterStore as _, OutboxStore as _,
+        ReleaseStore as _, SettingsStore as _, Store as _, TaskStore as _, TimerStore as _, TokenStore as _,
+        TurnStore as _, UploadStore as _,
     };
 }
 

@@ -1,7 +1,7 @@
 //! The table of every route's parameters: whoever adds a route names them here.
 
 /// Names of parameters: of the query for a page, of the form for a change. Every route has its line.
-pub(super) const PARAMETERS: [(&str, &str, &[&str]); 144] = [
+pub(super) const PARAMETERS: [(&str, &str, &[&str]); 145] = [
     ("GET", "/admin/assets/{*name}", &["v"]),
     ("GET", "/admin/login", &["next", "why", "lang"]),
     ("POST", "/admin/login", &["name", "password", "next"]),
@@ -100,6 +100,7 @@ pub(super) const PARAMETERS: [(&str, &str, &[&str]); 144] = [
     ("GET", "/admin/api/drafts", &["x"]),
     ("POST", "/admin/api/drafts", &["title"]),
     ("GET", "/admin/api/drafts/{id}", &["x"]),
+    ("GET", "/admin/api/drafts/{id}/images", &["x"]),
     ("GET", "/admin/api/drafts/{id}/file", &["path"]),
     ("POST", "/admin/api/drafts/{id}/file", &["path", "base", "text"]),
     ("POST", "/admin/api/drafts/{id}/publish", &["note", "dry_run"]),
