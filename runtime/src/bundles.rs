@@ -134,7 +134,8 @@ fn whole_image(path: &Path) -> Result<ReadImage, BundleError> {
 
 /// Pointers of images that were read, by path, with the length and the time of the file. A folder that is watched is read several
 /// times a second, and its images are much longer than its texts.
-static KNOWN: LazyLock<Mutex<HashMap<PathBuf, (u64, SystemTime, String)>>> = LazyLock::new(Mutex::default);
+static KNOWN: LazyLock<Mutex<HashMap<PathBuf, Known>>> = LazyLock::new(Mutex::default);
+type Known = (u64, SystemTime, String);
 /// The most of them.
 const MAX_KNOWN: usize = 1_000;
 /// A file that was written so lately may be written once more within what its time can tell.
