@@ -52,7 +52,11 @@ impl Scope<'_> {
             let bare = named.trim_start_matches("./").trim_start_matches('/');
             let whole = format!("{}{}", image::FOLDER, bare.rsplit('/').next().unwrap_or(bare));
             let message = self.named(format!("there is no image `{}`", shorten(named, SHOWN)));
-            let help = "name an image of the bundle, such as images/warehouse.jpg, or an address that begins with https://";
+            let help = if named.to_ascii_lowercase().ends_with(".svg") {
+                "an SVG may hold scripts, and no messenger shows it; save it as PNG or WebP, and name that"
+            } else {
+                "name an image of the bundle, such as images/warehouse.jpg, or an address that begins with https://"
+            };
             let span = template.span();
             let diagnostic = Diagnostic::new(Code::UnknownImage, self.file, span, message, help);
             self.diagnostics.push(if named != whole && self.images.contains(&whole.as_str()) {

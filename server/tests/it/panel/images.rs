@@ -186,6 +186,42 @@ async fn what_is_no_picture_is_refused_and_what_is_shown_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_pictures_for_one_image_are_shown_to_choose_from() {
+    let panel = Panel::in_home(shop(), &[]).await;
+    let mut mila = panel.logged_in("Mila").await;
+    let replaced = put(&mut mila, &[], &[("warehouse.png", NEW)]).await;
+    assert_eq!(replaced.status, 303, "{}", replaced.body);
+    let draft = draft(&mut mila).await;
+    let third = include_bytes!("../../../../catalog-samples/photos/ladder.png");
+    let file = panel.home.write("warehouse.png", third).display().to_string();
+    let added = panel.home.tolmach(&["image", "add", &file, "--json"]).run().ok().json();
+    panel.home.tolmach(&["draft", "publish", added["draft"].as_str().expect("a draft")]).run().ok();
+    mila.get(&draft).await;
+    assert_eq!(mila.post(&format!("{draft}/update"), &[]).await.status, 303);
+    let page = mila.get(PAGE).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    for part in ["Two people replaced this image", "Keep this one", &address(NEW), &address(third)] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    let open = mila.get(&format!("{draft}?file=images%2Fwarehouse.png")).await;
+    assert!(open.status == 200 && open.body.contains("Two people replaced"), "{}", open.body);
+    mila.get(PAGE).await;
+    let mine = read_image(NEW).unwrap().image.hash;
+    let fields = [("path", "images/warehouse.png"), ("seen", ""), ("keep", mine.as_str())];
+    let kept = mila.post(&format!("{PAGE}/change"), &fields).await;
+    assert_eq!(kept.status, 303, "{}", kept.body);
+    let listed =
+        panel.home.tolmach(&["image", "list", "--draft", draft.rsplit('/').next().expect("an id"), "--json"]);
+    assert_eq!(listed.run().ok().json()[0]["address"], address(NEW));
+    publish(&mut mila).await;
+    assert_eq!(format!("/{}", shown(&panel).await), address(NEW));
+    // Who may only look sees them without a draft, and a stranger sees nothing.
+    let mut anton = panel.logged_in("Anton").await;
+    assert!(anton.get(PAGE).await.body.contains(&address(NEW)));
+    assert_eq!(Client::new(&panel.address).get(PAGE).await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn images_are_listed_added_and_exported_by_command() {
     let panel = Panel::in_home(shop(), &[]).await;
     let home = &panel.home;
