@@ -226,6 +226,7 @@ pub(crate) fn routes() -> Vec<Route> {
             drafts::begin,
         ),
         reads("/api/drafts/{id}", P::SeeFlows, ("drafts.one", ""), drafts::one),
+        reads("/api/drafts/{id}/images", P::SeeFlows, ("drafts.images", ""), drafts::images),
         reads("/api/drafts/{id}/file", P::SeeFlows, ("drafts.file", "path=shop.yaml"), drafts::file),
         takes(
             ("/api/drafts/{id}/file", P::EditContent, changes),

@@ -199,6 +199,7 @@ impl From<flow_drafts::Error> for Failure {
             E::Closed(_) => Failure::Bad("draft.closed"),
             E::BadTitle => Failure::Bad("draft.bad_title"),
             E::BadPath(_) => Failure::Bad("draft.bad_path"),
+            E::NoImage(_) => Failure::Bad("images.missing"),
             E::FileThere(_) => Failure::Bad("draft.file_there"),
             E::TooLarge => Failure::Bad("draft.too_large"),
             E::TooManyFiles => Failure::Bad("draft.too_many_files"),
@@ -275,6 +276,7 @@ impl From<release::Error> for Failure {
             E::NeverPublished(_) | E::NoLongerCompiles { .. } | E::Unusable { .. } => {
                 Failure::Bad("release.unusable")
             }
+            E::ImagesMissing(_) => Failure::Bad("images.missing"),
             E::Conflict(_) | E::NotTheParent { .. } => Failure::Bad("draft.behind"),
             error => {
                 tracing::warn!(%error, "a release of the panel could not be read or published");

@@ -60,6 +60,8 @@ pub const UPLOADS: &str = "/admin/catalogue/uploads";
 
 /// The address to which a document is uploaded, which becomes a text of a draft.
 pub(crate) const DOCUMENTS: &str = "/admin/texts/document";
+/// The address that takes images.
+pub(crate) const IMAGES: &str = "/admin/texts/images";
 
 /// Whether the handler of an address reads the body itself, part by part, and bounds it: a form with files. Every other body is
 /// small and may be read before.
@@ -67,7 +69,7 @@ pub fn takes_files(path: &str) -> bool {
     let part = |begin: &str, end: &str| {
         path.strip_prefix(begin).and_then(|rest| rest.strip_suffix(end)).is_some_and(|id| !id.contains('/'))
     };
-    path == UPLOADS || path == DOCUMENTS || part("/admin/inbox/", "/reply")
+    path == UPLOADS || path == DOCUMENTS || path == IMAGES || part("/admin/inbox/", "/reply")
 }
 
 /// Whether the body of an address is a text of a draft, which may be larger than a form: the handler bounds it.

@@ -156,6 +156,9 @@ fn pages() -> Vec<Route> {
         does("/texts/company", P::EditContent, post(texts::save_company)),
         shows("/texts/answers", P::SeeFlows, get(texts::answers)),
         does("/texts/answers", P::EditContent, post(texts::save_answer)),
+        shows("/texts/images", P::SeeFlows, get(texts::images)),
+        receives("/texts/images", P::EditContent, pictures()),
+        does("/texts/images/change", P::EditContent, post(texts::change_image)),
         shows("/flows", P::SeeFlows, get(flows::page)),
         does("/flows", P::EditContent, post(flows::begin)),
         does("/flows/rollback", P::EditFlows, post(flows::roll_back)),
@@ -256,6 +259,14 @@ fn uploads() -> MethodRouter<Arc<Panel>> {
 fn documents() -> MethodRouter<Arc<Panel>> {
     post(texts::document).layer(DefaultBodyLimit::max(tolmach_app::documents::MAX_BYTES + (1 << 20)))
 }
+
+/// Images, one after the other.
+fn pictures() -> MethodRouter<Arc<Panel>> {
+    post(texts::receive_images).layer(DefaultBodyLimit::max(MAX_PICTURES))
+}
+
+/// The most bytes of an upload of images: the files, and what a form adds to them.
+const MAX_PICTURES: usize = texts::MAX_FILES * tolmach_engine::image::MAX_BYTES + (1 << 20);
 
 /// Replies, whose files are written to disk as they arrive.
 fn replies() -> MethodRouter<Arc<Panel>> {

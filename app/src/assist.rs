@@ -34,7 +34,7 @@ pub struct Proposal {
     pub label: String,
     /// What is written.
     pub apply: String,
-    /// What it is: `field`, `kind`, `value`, `node`, `slot`, `outcome`, `file`, `prompt`, `variable` or `function`.
+    /// What it is: `field`, `kind`, `value`, `node`, `slot`, `outcome`, `file`, `prompt`, `image`, `variable` or `function`.
     pub kind: &'static str,
     /// Its form, in a word or two.
     pub detail: String,
@@ -85,6 +85,12 @@ impl Typed<'_> {
 pub fn line_of(text: &str, parent: &str, key: &str) -> Option<usize> {
     let (_, at) = place::keys_under(text, parent).into_iter().find(|(name, _)| name == key)?;
     Some(text.get(..at)?.matches('\n').count() + 1)
+}
+
+/// The keys of a map at the top of a YAML file with their lines, counted from 1, in order.
+pub(crate) fn lines_under(text: &str, parent: &str) -> Vec<(String, usize)> {
+    let keys = place::keys_under(text, parent).into_iter();
+    keys.filter_map(|(name, at)| Some((name, text.get(..at)?.matches('\n').count() + 1))).collect()
 }
 
 /// The schemas of the files of a bundle by name; they follow from the program alone.
@@ -231,6 +237,7 @@ fn names_of(typed: &Typed<'_>, sort: &str, place: &Place) -> Vec<Proposal> {
         "answers" => {
             outline.answers.iter().map(|name| (name.clone(), String::new())).map(named("file")).collect()
         }
+        "image" => outline.images.clone().into_iter().map(named("image")).collect(),
         _ => Vec::new(),
     }
 }

@@ -61,9 +61,14 @@ pub enum Error {
     BadTitle,
     /// A path that cannot be a part of a bundle.
     #[error(
-        "`{0}` is no path of a bundle: a name such as shop.yaml, or one in prompts, knowledge, faq, tests or golden"
+        "`{0}` is no path of a bundle: a name such as shop.yaml, or one in prompts, knowledge, faq, images, tests or golden"
     )]
     BadPath(String),
+    /// What is to stand in the place of an image names none whose content is stored.
+    #[error(
+        "`{0}` is no image that is kept here; hand the picture over, or write it with `tolmach image add`"
+    )]
+    NoImage(String),
     /// There is no such file.
     #[error("the draft has no file `{0}`")]
     NoFile(String),
@@ -140,7 +145,7 @@ pub enum Area {
 impl Area {
     /// The area of a file.
     pub fn of(path: &str) -> Area {
-        let content = ["prompts/", "knowledge/", "faq/", "golden/"];
+        let content = ["prompts/", "knowledge/", "faq/", "golden/", "images/"];
         if path == tolmach_engine::bundle::COMPANY || content.iter().any(|folder| path.starts_with(folder)) {
             Area::Content
         } else {

@@ -26,6 +26,7 @@ pub mod forms;
 pub mod goals;
 pub mod graph;
 pub mod handoff;
+pub mod images;
 pub mod inbox;
 pub mod leads;
 pub mod logs;

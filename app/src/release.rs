@@ -15,12 +15,15 @@ mod rollback;
 mod serve;
 mod transfer;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use tolmach_engine::{Platform, bundle::Bundle};
 use tolmach_runtime::ports::{self, Publication, PublicationKind, PublishOutcome, Store};
 
-use crate::text::{one_line, short, when};
+use crate::{
+    images::{self, KeepError},
+    text::{one_line, short, when},
+};
 
 pub use archive::{ArchiveError, Card, Exported, is_zip, read_export};
 pub use base::Behind;
@@ -111,6 +114,14 @@ async fn keep(store: &dyn Store, bundle: &Bundle, now: i64) -> Result<String, Er
     let kept = ports::Bundle { id: bundle.id(), files };
     store.keep_release(&kept, now).await?;
     Ok(kept.id)
+}
+
+/// Stores the content of the images of a folder's bundle.
+async fn keep_images(store: &dyn Store, folder: &Path, bundle: &Bundle, now: i64) -> Result<(), Error> {
+    images::keep_of_folder(store, folder, bundle, now, false).await.map_err(|why| match why {
+        KeepError::Folder(why) => why.into(),
+        KeepError::Store(why) => why.into(),
+    })
 }
 
 /// Stores a publication whose parent must still be the current release; otherwise [`Error::Conflict`] with the

@@ -12,6 +12,9 @@ const CHUNK: u32 = 500;
 /// The pause between two chunks, which lets turns run.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// How long an image stays that no release names and no open draft, milliseconds: longer than anybody needs to name it.
+const UNNAMED_IMAGES: i64 = 86_400_000;
+
 /// How many days records are kept; 0 keeps them forever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Days {
@@ -62,6 +65,7 @@ impl Days {
             tasks: before(now, self.tasks),
             logins: Some(now - accounts::LONGEST_LOGIN),
             quarantine: before(now, self.quarantine),
+            images: Some(now - UNNAMED_IMAGES),
         }
     }
 }

@@ -11,6 +11,7 @@ use tolmach_engine::{
     bundle::Bundle,
     compile,
     effect::Command,
+    image,
     trace::Visit,
     yaml::{self, Node, Tree},
 };
@@ -59,6 +60,8 @@ pub struct Side {
     pub steps: Vec<Taken>,
     /// What the client was told.
     pub replies: Vec<String>,
+    /// The addresses of the images that these showed.
+    pub images: Vec<String>,
     /// What else it did: leads, notices and the like, by the names of their kinds.
     pub effects: Vec<String>,
     /// What models were asked.
@@ -140,6 +143,7 @@ pub async fn turn(
         wrote: past.message().map(str::to_owned),
         same: before.steps == after.steps
             && before.replies == after.replies
+            && before.images == after.images
             && before.effects == after.effects,
         before,
         after,
@@ -162,7 +166,11 @@ fn side<'q>(
     };
     for effect in &shown.effects {
         match &effect.command {
-            Command::Send(message) => side.replies.push(message.text.clone()),
+            Command::Send(message) => {
+                side.replies.push(message.text.clone());
+                let own = message.photo.iter().filter(|photo| image::hash_in(photo).is_some());
+                side.images.extend(own.cloned());
+            }
             other => side.effects.extend(named(other).map(str::to_owned)),
         }
     }

@@ -1,10 +1,12 @@
-//! A bundle: the text files that define a consultant, held in memory, with their layout and their hash.
+//! A bundle: the text files that define a consultant (an image is a text that names its content), held in memory, with their layout and their hash.
 //!
 //! The caller reads the directory.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+use crate::image::{self, Image};
 
 /// Texts by their path relative to the bundle, with `/` between parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +27,20 @@ impl Bundle {
         let hidden = path.split('/').any(|part| part.starts_with('.'));
         !hidden
             && path != SCHEMA
-            && (path.ends_with(".yaml") || path.ends_with(".yml") || path.ends_with(".md"))
+            && (path.ends_with(".yaml")
+                || path.ends_with(".yml")
+                || path.ends_with(".md")
+                || image::is_path(path))
+    }
+
+    /// Paths and texts of the images: the texts are pointers to their content.
+    pub fn images(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.under(image::FOLDER).filter(|(path, _)| image::is_path(path))
+    }
+
+    /// The images whose texts are pointers, by path.
+    pub fn pointers(&self) -> impl Iterator<Item = (&str, Image)> {
+        self.images().filter_map(|(path, text)| Some((path, Image::parse(text)?)))
     }
 
     /// Paths and texts of the flow files: YAML at the top of the bundle.

@@ -5,6 +5,7 @@ mod check;
 pub(crate) mod company;
 mod documents;
 mod header;
+mod images;
 mod phrases;
 mod read;
 
@@ -47,6 +48,8 @@ pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
     }
     let prompts = documents::prompts(bundle, platform, &mut unread, &mut diagnostics);
     let knowledge = documents::knowledge(bundle);
+    let images = images::read(bundle, &mut diagnostics);
+    let image_names: Vec<&str> = bundle.images().map(|(path, _)| path).collect();
     let answers = documents::quick_answers(bundle, &company, &mut unread, &mut diagnostics);
 
     let mut flows = BTreeMap::new();
@@ -87,6 +90,7 @@ pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
             prompts: &prompts,
             knowledge: names_of_knowledge.clone(),
             answers: &answers,
+            images: &image_names,
             flows: &signatures,
             unread: &unread,
             node: "",
@@ -142,6 +146,7 @@ pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
                 prompts,
                 answers,
                 knowledge,
+                images,
                 company: company.by_language,
                 time_zone: company.time_zone.unwrap_or(jiff::tz::TimeZone::UTC),
                 calendar: company.calendar,

@@ -100,6 +100,10 @@ codes! {
     UnknownModelRole = "unknown-role", Error;
     /// A knowledge file that does not exist.
     UnknownKnowledge = "unknown-knowledge", Error;
+    /// An image that the bundle does not have.
+    UnknownImage = "unknown-image", Error;
+    /// A file among the images that is none, or more images than a bundle has.
+    BadImage = "bad-image", Error;
     /// A template that does not parse.
     BadTemplate = "bad-template", Error;
     /// A condition or expression that does not parse.

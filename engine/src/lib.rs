@@ -22,6 +22,7 @@ pub mod fault;
 pub mod flow;
 pub mod graph;
 pub mod header;
+pub mod image;
 mod intents;
 pub mod kind;
 pub mod language;

@@ -8,6 +8,7 @@ use crate::{
     bundle::Bundle,
     compile::{company, read_flow},
     condition::{FUNCTIONS, Function, Sort},
+    image::Image,
     platform::Platform,
     slot::{Declaration, Type},
     text::{HELPERS, TemplateHelper},
@@ -25,6 +26,8 @@ pub struct Outline {
     pub knowledge: BTreeSet<String>,
     /// Files of quick answers.
     pub answers: BTreeSet<String>,
+    /// Images by path, with their sizes.
+    pub images: BTreeMap<String, String>,
     /// The keys of company.yaml with their types, where these are certain.
     company: BTreeMap<String, Option<Type>>,
     working_hours: bool,
@@ -88,6 +91,13 @@ impl Outline {
             prompts: markdown("prompts/"),
             knowledge: markdown("knowledge/"),
             answers: bundle.quick_answers().map(|(name, _, _)| name.to_owned()).collect(),
+            images: bundle
+                .images()
+                .map(|(path, text)| {
+                    let size = Image::parse(text).map(|image| format!("{} × {}", image.width, image.height));
+                    (path.to_owned(), size.unwrap_or_default())
+                })
+                .collect(),
             company,
             working_hours,
         }

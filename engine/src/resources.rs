@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use crate::{
     calendar::Calendar,
     effect::Passage,
+    image::Image,
     language::Language,
     phrases::Phrases,
     span::Spanned,
@@ -28,6 +29,8 @@ pub struct Resources {
     pub answers: Answers,
     /// Knowledge by name.
     pub knowledge: BTreeMap<String, ByLanguage<Vec<Passage>>>,
+    /// Images by path.
+    pub images: BTreeMap<String, Image>,
     /// When the company works.
     pub calendar: Calendar,
     /// The keys of `company.yaml` with their values as [`crate::typed::Typed::tag`] gives them, a map a language.

@@ -36,6 +36,8 @@ pub struct Scope<'a> {
     pub(crate) prompts: &'a BTreeMap<String, ByLanguage<Prompt>>,
     pub(crate) knowledge: Vec<&'a str>,
     pub(crate) answers: &'a Answers,
+    /// The paths of the images.
+    pub(crate) images: &'a [&'a str],
     pub(crate) flows: &'a BTreeMap<&'a str, FlowSignature<'a>>,
     /// Files that are there but could not be read.
     pub(crate) unread: &'a BTreeSet<String>,

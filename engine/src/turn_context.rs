@@ -19,6 +19,7 @@ use crate::{
     event::Event,
     fault::Fault,
     header::Limits,
+    image::{self, Image},
     intents::InterruptingIntents,
     language::Language,
     personal::PersonalValues,
@@ -27,7 +28,7 @@ use crate::{
     results::Found,
     session::{Frame, Session},
     slot,
-    text::{Template, Text},
+    text::{Template, Text, shorten},
     turn_state::TurnState,
     vars,
 };
@@ -96,6 +97,21 @@ impl<'a> TurnContext<'a> {
     /// A variable that the text shows is unset.
     pub fn render(&self, text: &Text) -> Result<String, Fault> {
         self.template(text.in_language(self.language()))
+    }
+
+    /// The address of a picture that a text names: for `images/<name>` that of the release's image. `None`, with a note of the
+    /// visit, for an image that the release does not have: a name that is put together may be any.
+    pub fn picture(&self, named: String) -> Option<String> {
+        if !named.starts_with(image::FOLDER) {
+            return Some(named);
+        }
+        let found = self.resources.images.get(&named).map(Image::address);
+        if found.is_none() {
+            let fault =
+                format!("fault: there is no image `{}`; the message goes without it", shorten(&named, 80));
+            self.text_faults.borrow_mut().push(fault);
+        }
+        found
     }
 
     /// Renders a template.

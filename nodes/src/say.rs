@@ -23,9 +23,10 @@ use crate::{
 pub(crate) struct Say {
     /// The text.
     text: Text,
-    /// The address of a picture. Telegram fetches it; the web chat leaves it out, because another host would learn the
-    /// client's address.
+    /// A picture: an image of the bundle, such as `images/warehouse.jpg`, or the address of one elsewhere. Telegram fetches
+    /// what is elsewhere; the web chat leaves that out, because another host would learn the client's address.
     #[serde(default)]
+    #[schemars(extend("x-names" = "image"))]
     photo: Option<Text>,
     /// A slot with search results, shown as cards with further pages.
     #[serde(default)]
@@ -66,7 +67,7 @@ impl Node for Say {
             scope.text(&self.text);
         }
         if let Some(photo) = &self.photo {
-            scope.text(photo);
+            scope.picture(photo);
         }
         if let Some(cards) = &self.cards {
             scope.slot(cards, &[Type::Products]);
@@ -86,6 +87,7 @@ impl Node for Say {
         }
         let text = turn.render(&self.text)?;
         let photo = self.photo.as_ref().map(|photo| turn.render(photo)).transpose()?;
+        let photo = photo.and_then(|named| turn.picture(named));
         let mut shown = Shown::of_slot(turn, self.cards.as_ref().map(|slot| slot.value.as_str()));
         let text = shown.with_remark(text);
         let mut buttons: Vec<_> = shown.more.into_iter().collect();

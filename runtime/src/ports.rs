@@ -43,14 +43,14 @@ pub use store::{
     DataReference, DataRow, DataStore, DataTable, DatabaseFacts, DeliveryRow, DeliveryState, DialogFact,
     DialogFigures, DialogQuery, DialogRow, DialogStore, DraftChange, DraftChangeKind, DraftFile, DraftPerson,
     DraftState, DraftStore, DraftWrite, Erased, Erasure, FigurePeriod, FigureStore, Fixed, FlowDraft,
-    FoundSaid, HandoffChange, InboxRow, InboxStore, Invitation, LeadChanged, LeadCount, LeadFigures,
-    LeadQuery, LeadStore, LeaseStore, Login, LoginCount, Logins, MAX_CLOSED_DRAFTS, MAX_DRAFT_CHANGES,
-    MAX_FOUND, MAX_MENTIONS, MAX_PENDING, MAX_TOKENS, Mention, MessageQuery, MessageRow, ModelFigures,
-    ModelTimes, Needle, News, Next, NoteRow, NoticeRow, OutboxRow, OutboxStore, Publication, PublicationKind,
-    PublishOutcome, Purged, Queue, QueueCount, QueuedTask, ReleaseStore, ReplyFigures, SettingsStore,
-    SettingsWrite, Store, StoredSecret, StoredSection, StoredSettings, StoredTurn, TakenOverChat, TaskStore,
-    TimerRow, TimerStore, TokenStore, TurnFigures, TurnLine, TurnQuery, TurnStore, UnsureTurn, Waiting,
-    WaitingPlace, handle, presses, setting_ending,
+    FoundSaid, HandoffChange, ImageStore, InboxRow, InboxStore, Invitation, LeadChanged, LeadCount,
+    LeadFigures, LeadQuery, LeadStore, LeaseStore, Login, LoginCount, Logins, MAX_CLOSED_DRAFTS,
+    MAX_DRAFT_CHANGES, MAX_FOUND, MAX_MENTIONS, MAX_PENDING, MAX_TOKENS, Mention, MessageQuery, MessageRow,
+    ModelFigures, ModelTimes, Needle, News, Next, NoteRow, NoticeRow, OutboxRow, OutboxStore, Publication,
+    PublicationKind, PublishOutcome, Purged, Queue, QueueCount, QueuedTask, ReleaseStore, ReplyFigures,
+    SettingsStore, SettingsWrite, Store, StoredImage, StoredSecret, StoredSection, StoredSettings,
+    StoredTurn, TakenOverChat, TaskStore, TimerRow, TimerStore, TokenStore, TurnFigures, TurnLine, TurnQuery,
+    TurnStore, UnsureTurn, Waiting, WaitingPlace, handle, presses, setting_ending,
 };
 pub use task::{Day, ImportOptions, Job, QUEUE, QuarantineQuery, QuarantinedTask, Task, UnreadUpdate};
 pub use upload::{Upload, UploadStore};
@@ -60,9 +60,10 @@ pub use upload::{Upload, UploadStore};
 pub mod prelude {
     pub use super::{
         AccountStore as _, AnalyticsStore as _, AuditStore as _, ChatStore as _, ClientStore as _,
-        DataStore as _, DialogStore as _, DraftStore as _, FigureStore as _, InboxStore as _, LeadStore as _,
-        LeaseStore as _, MeterStore as _, OutboxStore as _, ReleaseStore as _, SettingsStore as _,
-        Store as _, TaskStore as _, TimerStore as _, TokenStore as _, TurnStore as _, UploadStore as _,
+        DataStore as _, DialogStore as _, DraftStore as _, FigureStore as _, ImageStore as _,
+        InboxStore as _, LeadStore as _, LeaseStore as _, MeterStore as _, OutboxStore as _,
+        ReleaseStore as _, SettingsStore as _, Store as _, TaskStore as _, TimerStore as _, TokenStore as _,
+        TurnStore as _, UploadStore as _,
     };
 }
 

@@ -17,6 +17,7 @@ pub mod figures;
 pub mod goals;
 pub mod graph;
 pub mod handoff;
+pub mod image;
 pub mod inbox;
 pub mod jobs;
 pub mod leads;

@@ -15,6 +15,7 @@ mod files;
 mod follow;
 mod health;
 mod http_server;
+mod images;
 mod instance_lock;
 mod jobs;
 mod log;
@@ -100,6 +101,9 @@ enum Command {
     /// See, try, publish and throw away drafts of the panel
     #[command(subcommand)]
     Draft(commands::draft::DraftCommand),
+    /// List images of the flows, put pictures into a draft, take them out, and write them to files
+    #[command(subcommand)]
+    Image(commands::image::ImageCommand),
     /// Show the version, the database and the release
     Status(commands::status::Status),
     /// Look at the database row by row, and mend it by hand
@@ -221,6 +225,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Handoff(handoff) => handoff.execute(&config).await,
             Command::Release(release) => release.execute(&config).await,
             Command::Draft(draft) => draft.execute(&config).await,
+            Command::Image(image) => image.execute(&config).await,
             Command::Status(status) => status.execute(&config).await,
             Command::Data(data) => data.execute(&config).await,
             Command::Inbox(inbox) => inbox.execute(&config).await,

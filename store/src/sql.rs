@@ -19,6 +19,7 @@ mod dialect;
 mod dialogs;
 mod drafts;
 mod figures;
+mod images;
 mod look;
 mod manage;
 mod operation;

@@ -12,6 +12,7 @@ mod deliveries;
 mod dialogs;
 mod drafts;
 mod figures;
+mod images;
 mod leads;
 mod meter;
 mod releases;
@@ -81,7 +82,8 @@ macro_rules! conformance {
             keeps_accounts, keeps_logins, keeps_access_tokens, uses_an_invitation_once, lists_chats_by_queue_and_filter,
             tells_the_news_and_the_turns, keeps_notes, finds_words_in_messages,
             a_search_in_messages_is_just_words, words_leave_with_their_message, counts_dialogs_leads_and_intents, counts_model_calls, sums_model_calls_of_any_period, sums_intents_of_any_period,
-            keeps_drafts, one_of_two_writers_of_a_draft_wins, forgets_old_changes_and_closed_drafts, tells_processes_who_is_in_a_draft,
+            keeps_drafts, one_of_two_writers_of_a_draft_wins, forgets_old_changes_and_closed_drafts, tells_processes_who_is_in_a_draft, keeps_images,
+            removes_images_that_nothing_names,
             keeps_settings_and_secrets, one_of_two_writers_of_settings_wins,
             lists_every_table_and_masks_secrets, changes_rows_by_hand_with_their_audit_row, shows_the_queue_and_the_timers,
             invites_several_and_keeps_an_owner);
@@ -103,6 +105,7 @@ pub(crate) use deliveries::*;
 pub(crate) use dialogs::*;
 pub(crate) use drafts::*;
 pub(crate) use figures::*;
+pub(crate) use images::*;
 pub(crate) use leads::*;
 pub(crate) use meter::*;
 pub(crate) use releases::*;

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tolmach_app::{
     flow_drafts::{self, DraftFileShown, DraftOpened, DraftShown, Edit, PublishedShown, Publishing, Saved},
+    images::{self, ImageShown},
     release,
 };
 use tolmach_runtime::ports::DraftChangeKind;
@@ -51,6 +52,11 @@ pub(crate) async fn file(call: Call<Named>) -> Answer<DraftFileShown> {
     let path = call.query.path;
     let text = opened.bundle.files.remove(&path).ok_or(Failure::NotFound)?;
     Ok(DraftFileShown { path, text, revision: opened.draft.revision })
+}
+
+pub(crate) async fn images(call: Call<Nothing>) -> Answer<Vec<ImageShown>> {
+    let opened = flow_drafts::open(call.panel.store(), call.id()?).await?;
+    Ok(images::list(call.panel.store(), &opened.bundle).await?)
 }
 
 /// A file as it is to be.

@@ -18,6 +18,7 @@ use tolmach_app::{
     accounts::Permission,
     flow_drafts::{Area, DiffLine, Editor, Opened, difference},
 };
+use tolmach_engine::image::{self, Image};
 use tolmach_runtime::ports::FlowDraft;
 use uuid::Uuid;
 
@@ -114,8 +115,17 @@ fn file_difference(
         .collect();
     json!({
         "path": path, "state": state_of(before, after), "added": count("new"), "gone": count("gone"), "parts": shown,
-        "more": all().count() > MOST_LINES,
+        "more": all().count() > MOST_LINES, "is_image": image::is_path(path),
+        "before_image": picture(path, before), "after_image": picture(path, after),
     })
+}
+
+/// An image of a bundle for a page: where it is, and its size. `None` of every other file.
+fn picture(path: &str, text: Option<&str>) -> Option<Value> {
+    let image = Image::parse(text.filter(|_| image::is_path(path))?)?;
+    Some(json!({
+        "src": image.address(), "width": image.width, "height": image.height, "bytes": image.bytes,
+    }))
 }
 
 /// Whether a script asks.

@@ -3,6 +3,7 @@
 mod answers;
 mod company;
 mod document;
+mod images;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -31,6 +32,7 @@ use crate::{
 pub(crate) use answers::{page as answers, save as save_answer};
 pub(crate) use company::{page as company, save as save_company};
 pub(crate) use document::{document, passages};
+pub(crate) use images::{MAX_FILES, change as change_image, page as images, receive as receive_images};
 
 /// The texts that a reader works on: those of their own draft, or of the current release.
 struct Texts {
@@ -145,7 +147,7 @@ pub(crate) async fn page(State(panel): State<Arc<Panel>>, visit: Visit) -> Serve
     let data = json!({
         "names": files(&bundle, "services").into_keys().collect::<Vec<_>>(), "max_bytes": tolmach_app::documents::MAX_BYTES,
         "own": own.as_ref().map(|opened| row(&opened.draft)), "others": others, "groups": groups, "changed": changed.len(),
-        "can_edit": can_edit,
+        "can_edit": can_edit, "images": bundle.images().count(),
     });
     let title = panel.renderer.text(visit.language, "nav.texts");
     panel.page(&visit, Page { template: "texts", section: "texts", title }, data).await

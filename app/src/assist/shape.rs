@@ -53,6 +53,10 @@ impl<'s> Shapes<'s> {
                 }
             }
         }
+        // A text in two languages is the same in each.
+        if inner.names.is_none() && self.named.contains("Text") {
+            inner.names = self.names;
+        }
         inner
     }
 

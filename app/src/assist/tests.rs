@@ -20,6 +20,10 @@ fn bundle(file: &str, text: &str) -> Bundle {
     files.insert("shop.yaml".to_owned(), FLOW.to_owned());
     files.insert("company.yaml".to_owned(), "phone: \"+7 900 000-00-00\"\nprice: 4500 RUB\n".to_owned());
     files.insert("prompts/offer.ru.md".to_owned(), "Ответь.".to_owned());
+    files.insert(
+        "images/warehouse.png".to_owned(),
+        "tolmach-image 0123456789abcdef0123456789abcdef image/png 9 3x2\n".to_owned(),
+    );
     files.insert("faq/general.yaml".to_owned(), "[]\n".to_owned());
     files.insert(file.to_owned(), text.to_owned());
     Bundle { files }
@@ -74,6 +78,10 @@ fn fields_kinds_and_names_are_proposed() {
     assert_eq!(types, ["money"]);
     let (prompts, _) = proposed("shop.yaml", &format!("{FLOW}  more:\n    answer: {{ prompt: ¦"));
     assert_eq!(prompts, ["offer"]);
+    for typed in ["photo: ¦", "photo: images/w¦", "photo: { en: ware¦"] {
+        let (images, _) = proposed("shop.yaml", &format!("{FLOW}  more:\n    say: {{ text: x, {typed}"));
+        assert_eq!(images, ["images/warehouse.png"], "{typed}");
+    }
     let (answers, _) = proposed("shop.yaml", &format!("{FLOW}  more:\n    faq: {{ from: ¦"));
     assert_eq!(answers, ["general"]);
 }

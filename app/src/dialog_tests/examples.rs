@@ -12,6 +12,7 @@ fn bundle() -> Bundle {
         ("shop.yaml", EXAMPLE_FLOW),
         ("prompts/about.md", "Answer politely."),
         ("knowledge/shop.md", "# Parking\n\nCars may be left behind the house.\n"),
+        ("images/shop.png", "tolmach-image 0123456789abcdef0123456789abcdef image/png 1234 640x480\n"),
         ("tests/examples.test.yaml", EXAMPLES),
     ];
     Bundle { files: files.map(|(name, text)| (name.to_owned(), text.to_owned())).into() }

@@ -1,7 +1,10 @@
 //! Changes of the files of a draft: merged with what others wrote, kept with what they replaced.
 
 use serde::Serialize;
-use tolmach_engine::bundle::Bundle;
+use tolmach_engine::{
+    bundle::Bundle,
+    image::{self, Image},
+};
 use tolmach_runtime::ports::{DraftChange, DraftChangeKind, DraftFile, FlowDraft, Store};
 use uuid::Uuid;
 
@@ -76,6 +79,9 @@ pub async fn save(
     let text = cleaned(&edit.text);
     check_file(&edit.path, &text)?;
     may_change(editor, &edit.path)?;
+    if image::is_path(&edit.path) {
+        check_image(store, &edit.path, &text).await?;
+    }
     for _ in 0..TRIES {
         let opened = open_for_work(store, id).await?;
         let theirs = opened.bundle.files.get(&edit.path);
@@ -246,6 +252,14 @@ fn cleaned(text: &str) -> String {
     text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\0', "\u{FFFD}")
 }
 
+/// Of an image a draft holds what names its content, and only what is there can be named.
+async fn check_image(store: &dyn Store, path: &str, text: &str) -> Result<(), Error> {
+    let no_image = || Error::NoImage(path.to_owned());
+    let hash = Image::parse(text).ok_or_else(no_image)?.hash;
+    let there = store.stored_images(&[hash].into()).await?;
+    if there.is_empty() { Err(no_image()) } else { Ok(()) }
+}
+
 fn check_file(path: &str, text: &str) -> Result<(), Error> {
     if text.len() > MAX_FILE || text.lines().count() > MAX_LINES {
         return Err(Error::TooLarge);
@@ -259,6 +273,10 @@ fn check_file(path: &str, text: &str) -> Result<(), Error> {
         stem.is_some_and(|stem| !stem.is_empty()) && !name.starts_with('.') && name.chars().all(sign)
     };
     let fits = match path.split_once('/') {
+        Some(("images", name)) => {
+            let sign = |sign: char| sign.is_alphanumeric() || "._-".contains(sign);
+            image::is_path(path) && !name.starts_with('.') && name.chars().all(sign)
+        }
         Some((folder, name)) => {
             ["prompts", "knowledge", "faq", "tests", "golden"].contains(&folder) && named(name)
         }

@@ -1,14 +1,18 @@
 //! An exported release: a folder, or a zip archive of one, with the bundle's files and a `release.json`.
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::{self, Cursor, Read, Write},
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
-use tolmach_engine::bundle::Bundle;
-use tolmach_runtime::{BundleError, read_bundle};
+use tolmach_engine::{
+    bundle::Bundle,
+    image::{self, MAX_ALL, MAX_BYTES},
+};
+use tolmach_runtime::{BundleError, ImageError, ports::StoredImage, read_bundle, read_image, read_images};
 use zip::{ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
 use crate::text::short;
@@ -18,9 +22,9 @@ const CARD: &str = "release.json";
 
 /// The maximum number of entries of an archive; a bundle has a few dozen files.
 const ENTRIES: usize = 2_000;
-/// The maximum size of one file, in bytes; the same as for a bundle.
+/// The maximum size of one text, in bytes; the same as for a bundle.
 const LARGEST: u64 = 4 * 1024 * 1024;
-/// The maximum size of all files together, in bytes.
+/// The maximum size of all texts together, in bytes.
 const TOTAL: u64 = 64 * 1024 * 1024;
 
 /// The content of `release.json`.
@@ -49,6 +53,8 @@ pub struct Exported {
     pub bundle: Bundle,
     /// Its origin.
     pub card: Card,
+    /// The content of its images.
+    pub images: Vec<StoredImage>,
 }
 
 /// Why an export cannot be written or read.
@@ -128,8 +134,8 @@ pub enum ArchiveError {
         /// The entry.
         entry: String,
     },
-    /// An entry is larger than 4 MiB, or all together are larger than 64 MiB.
-    #[error("{}: {entry} is too large; a file has at most 4 MiB, all together 64 MiB", path.display())]
+    /// An entry is too large, or all together are.
+    #[error("{}: {entry} is too large; a text has at most 4 MiB and all together 64 MiB, an image 5 MiB and all together 100 MiB", path.display())]
     TooLarge {
         /// The archive.
         path: PathBuf,
@@ -143,6 +149,16 @@ pub enum ArchiveError {
         path: PathBuf,
         /// The entry.
         entry: String,
+    },
+    /// An image is none that can be shown.
+    #[error("{}: {entry}: {why}", path.display())]
+    Image {
+        /// The archive.
+        path: PathBuf,
+        /// The entry.
+        entry: String,
+        /// Why not.
+        why: ImageError,
     },
     /// Two entries have the same name.
     #[error("{} holds {entry} twice; it is refused", path.display())]
@@ -179,13 +195,13 @@ pub fn is_zip(path: &Path) -> bool {
 }
 
 /// Writes a release as a folder or an archive. An archive is written atomically.
-pub(super) fn export(bundle: &Bundle, card: &Card, path: &Path) -> Result<(), ArchiveError> {
+pub(super) fn export(bundle: &Bundle, images: &Images, card: &Card, path: &Path) -> Result<(), ArchiveError> {
     if is_zip(path) {
         if path.exists() {
             return Err(ArchiveError::Exists(path.to_owned()));
         }
         let partial = path.with_extension("zip.partial");
-        let written = zipped(bundle, card)
+        let written = zipped(bundle, images, card)
             .and_then(|bytes| fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, path)));
         return written
             .inspect_err(|_| drop(fs::remove_file(&partial)))
@@ -197,7 +213,7 @@ pub(super) fn export(bundle: &Bundle, card: &Card, path: &Path) -> Result<(), Ar
         if let Some(parent) = target.parent() {
             fs::create_dir_all(parent).map_err(ArchiveError::file(parent, "written"))?;
         }
-        fs::write(&target, text).map_err(ArchiveError::file(&target, "written"))?;
+        fs::write(&target, written(images, name, text)).map_err(ArchiveError::file(&target, "written"))?;
     }
     for name in old.files.keys().filter(|name| !bundle.files.contains_key(*name)) {
         let gone = path.join(name);
@@ -205,6 +221,14 @@ pub(super) fn export(bundle: &Bundle, card: &Card, path: &Path) -> Result<(), Ar
     }
     let target = path.join(CARD);
     json(card).and_then(|text| fs::write(&target, text)).map_err(ArchiveError::file(&target, "written"))
+}
+
+/// The content of images by path.
+type Images = BTreeMap<String, StoredImage>;
+
+/// What is written of a file: of an image its content.
+fn written<'f>(images: &'f Images, name: &str, text: &'f str) -> &'f [u8] {
+    images.get(name).map_or(text.as_bytes(), |image| &image.content)
 }
 
 /// Reads an exported folder or archive and verifies that its files have the id in `release.json`.
@@ -250,7 +274,9 @@ fn from_folder(path: &Path) -> Result<Exported, ArchiveError> {
         return Err(ArchiveError::NoCard(path.to_owned()));
     }
     let text = fs::read_to_string(&card).map_err(ArchiveError::file(&card, "read"))?;
-    Ok(Exported { bundle: read_bundle(path)?, card: read_card(&text, &card)? })
+    let bundle = read_bundle(path)?;
+    let images = read_images(path, &bundle).collect::<Result<_, _>>()?;
+    Ok(Exported { bundle, card: read_card(&text, &card)?, images })
 }
 
 fn from_zip(path: &Path) -> Result<Exported, ArchiveError> {
@@ -269,7 +295,8 @@ fn from_zip(path: &Path) -> Result<Exported, ArchiveError> {
     }
     let mut bundle = Bundle::default();
     let mut card = None;
-    let mut left = TOTAL;
+    let mut images = Vec::new();
+    let (mut left, mut left_of_images) = (TOTAL, MAX_ALL);
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(damaged)?;
         let name = entry.name().map_err(damaged)?.into_owned();
@@ -280,14 +307,26 @@ fn from_zip(path: &Path) -> Result<Exported, ArchiveError> {
             continue;
         }
         // The size in an entry's header cannot be trusted, so count the bytes that are read.
-        let limit = LARGEST.min(left);
+        let is_image = image::is_path(&name);
+        let (largest, left) =
+            if is_image { (MAX_BYTES as u64, &mut left_of_images) } else { (LARGEST, &mut left) };
+        let limit = largest.min(*left);
         let mut bytes = Vec::new();
         let read = (&mut entry).take(limit + 1).read_to_end(&mut bytes);
         let read = read.map_err(|why| damaged(ZipError::Io(why)))?;
         if read as u64 > limit {
             return Err(ArchiveError::TooLarge { path: owned(), entry: name });
         }
-        left -= read as u64;
+        *left -= read as u64;
+        if is_image {
+            let read = read_image(&bytes);
+            let read = read.map_err(|why| ArchiveError::Image { path: owned(), entry: name.clone(), why })?;
+            if bundle.files.insert(name.clone(), read.image.to_string()).is_some() {
+                return Err(ArchiveError::Twice { path: owned(), entry: name });
+            }
+            images.push(read.stored());
+            continue;
+        }
         let Ok(text) = String::from_utf8(bytes) else {
             return Err(ArchiveError::NotText { path: owned(), entry: name });
         };
@@ -298,7 +337,7 @@ fn from_zip(path: &Path) -> Result<Exported, ArchiveError> {
         }
     }
     let card = card.ok_or_else(|| ArchiveError::NoCardInside(owned()))?;
-    Ok(Exported { bundle, card })
+    Ok(Exported { bundle, card, images })
 }
 
 /// Whether a path is relative, uses `/` as the separator and stays inside the folder.
@@ -308,13 +347,13 @@ fn is_plain(name: &str) -> bool {
     !odd && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
-fn zipped(bundle: &Bundle, card: &Card) -> io::Result<Vec<u8>> {
+fn zipped(bundle: &Bundle, images: &Images, card: &Card) -> io::Result<Vec<u8>> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     let card = json(card)?;
-    let files = bundle.files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-    for (name, text) in [(CARD, card.as_str())].into_iter().chain(files) {
+    let files = bundle.files.iter().map(|(name, text)| (name.as_str(), written(images, name, text)));
+    for (name, content) in [(CARD, card.as_bytes())].into_iter().chain(files) {
         archive.start_file(name, SimpleFileOptions::default())?;
-        archive.write_all(text.as_bytes())?;
+        archive.write_all(content)?;
     }
     Ok(archive.finish()?.into_inner())
 }

@@ -72,6 +72,12 @@ pub enum Error {
     /// The folder cannot be read as a bundle.
     #[error(transparent)]
     Folder(#[from] BundleError),
+    /// The release names images whose content is not stored.
+    #[error(
+        "the content of {} is not kept here; put the picture in again, or publish the folder that has it",
+        .0.join(", ")
+    )]
+    ImagesMissing(Vec<String>),
     /// The release named as the parent is not the current one.
     #[error(
         "{} is not the current release; nothing was published\nlast: {}",

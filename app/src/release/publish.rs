@@ -12,12 +12,15 @@ use tolmach_runtime::{
     read_bundle,
 };
 
-use super::{Error, base, bundle, current, keep, moves, plan, plan::Plan, resolve, store_publication};
+use super::{
+    Error, base, bundle, current, keep, keep_images, moves, plan, plan::Plan, resolve, store_publication,
+};
 use crate::{
     audit::Change,
     check::advice,
     diagnostics::Diagnosed,
     dialog_tests::{self, Summary},
+    images,
 };
 
 const ACTION: &str = "release.publish";
@@ -132,6 +135,7 @@ pub async fn publish_first(
     change.on(bundle.id());
     change.detail("note", note);
     let stored = async {
+        keep_images(store, folder, bundle, now).await?;
         let release = keep(store, bundle, now).await?;
         let publication = Publication {
             seq: 0,
@@ -183,6 +187,13 @@ async fn check_and_publish(
     let Some(new) = compiled.release else {
         return Err(Error::DoNotCompile(Diagnosed::boxed(&bundle, &shown, compiled.diagnostics)));
     };
+    // A folder has its images in it.
+    if folder.is_none() {
+        let missing = images::missing(store, &bundle).await?;
+        if !missing.is_empty() {
+            return Err(Error::ImagesMissing(missing));
+        }
+    }
     compiled.diagnostics.extend(advice(&new, &wanted.staff).await?);
     let warnings = Diagnosed::boxed(&bundle, &shown, compiled.diagnostics);
     let moves = checked_moves(store, platform, &wanted.moves, current.as_ref(), &new).await?;
@@ -210,6 +221,9 @@ async fn check_and_publish(
     let checked = Box::new(Checked { release: id.clone(), parent, warnings: *warnings, tests, plan });
     if wanted.dry_run || is_current {
         return Ok(Published::Planned(checked));
+    }
+    if let Some(folder) = &folder {
+        keep_images(store, folder, &bundle, now).await?;
     }
     keep(store, &bundle, now).await?;
     store_publication(store, publication).await?;

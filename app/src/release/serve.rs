@@ -9,7 +9,10 @@ use tolmach_runtime::{
 };
 
 use super::{Error, bundle, publish_first};
-use crate::diagnostics::Diagnosed;
+use crate::{
+    diagnostics::Diagnosed,
+    images::{self, KeepError},
+};
 
 /// The published release, compiled, with the compiler's warnings.
 ///
@@ -70,6 +73,9 @@ pub enum DraftError {
     /// The flows do not compile.
     #[error("{0}")]
     DoesNotCompile(Box<Diagnosed>),
+    /// The images cannot be stored.
+    #[error(transparent)]
+    Images(#[from] KeepError),
     /// The database or the embedder failed.
     #[error(transparent)]
     Port(#[from] ports::Error),
@@ -91,6 +97,7 @@ pub async fn serve_draft(
         return Err(DraftError::DoesNotCompile(Diagnosed::boxed(bundle, folder, compiled.diagnostics)));
     };
     let nodes = release.flows.values().map(|flow| flow.nodes.len()).sum();
+    images::keep_of_folder(&**runtime.store(), folder, bundle, now, true).await?;
     let release = runtime.releases().activate(release, now).await?;
     Ok(Draft { release, nodes, warnings: compiled.diagnostics.len() })
 }

@@ -6,7 +6,7 @@ use tolmach_engine::{Platform, bundle::Bundle, compile};
 use tolmach_runtime::ports::{Actor, Page, Store};
 
 use super::{Card, Error, Exported, archive, base, bundle, keep, read_export, resolve};
-use crate::{audit::Change, diagnostics::Diagnosed};
+use crate::{audit::Change, diagnostics::Diagnosed, images};
 
 /// The result of an import.
 #[derive(Debug)]
@@ -35,11 +35,12 @@ pub async fn export(store: &dyn Store, id: &str, path: &Path) -> Result<Exported
         }
         None => Card { id: id.clone(), parent: None, author: String::new(), note: String::new(), at: None },
     };
-    archive::export(&bundle, &card, path)?;
+    let images = images::contents(store, &bundle).await?.map_err(Error::ImagesMissing)?;
+    archive::export(&bundle, &images, &card, path)?;
     if !archive::is_zip(path) {
         base::write(path, &id);
     }
-    Ok(Exported { bundle, card })
+    Ok(Exported { bundle, card, images: images.into_values().collect() })
 }
 
 /// Stores an exported release without publishing it, on behalf of `actor`.
@@ -71,7 +72,7 @@ async fn take_in(
     path: &Path,
     change: &mut Change,
 ) -> Result<Imported, Error> {
-    let Exported { bundle, card } = read_export(path)?;
+    let Exported { bundle, card, images } = read_export(path)?;
     change.on(card.id.clone());
     change.detail("files", bundle.files.len());
     if !card.note.is_empty() {
@@ -79,6 +80,9 @@ async fn take_in(
     }
     let warnings = compiled(&bundle, platform, path)?;
     let known = store.release(&card.id).await?.is_some();
+    for image in &images {
+        store.keep_image(image, now).await?;
+    }
     keep(store, &bundle, now).await?;
     Ok(Imported { card, known, warnings })
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first unexpected result")]
 
+mod images;
+
 use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;

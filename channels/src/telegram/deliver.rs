@@ -13,6 +13,7 @@ use teloxide_core::{
     payloads::{SendDocument, SendMessage, SendPhoto},
     types::{ChatId, InputFile, LinkPreviewOptions, ParseMode},
 };
+use tolmach_engine::image::IMAGE_PREFIX;
 use tolmach_engine::{
     channel::Capabilities,
     effect::{Outgoing, SentFile},
@@ -40,6 +41,8 @@ pub struct TelegramChannel {
     sent: Mutex<HashMap<String, usize>>,
     /// Photos of the catalogue. Telegram cannot fetch them by URL, so they are uploaded.
     photos: Option<Arc<dyn Photos>>,
+    /// Images of the flows.
+    images: Option<Arc<dyn Photos>>,
     /// Files that staff send.
     files: Option<Arc<dyn Files>>,
 }
@@ -55,7 +58,7 @@ enum Photo {
 impl TelegramChannel {
     /// A channel that sends as `bot`, without photos of the catalogue and without files.
     pub fn new(bot: Arc<Bot>) -> TelegramChannel {
-        TelegramChannel { bot, sent: Mutex::default(), photos: None, files: None }
+        TelegramChannel { bot, sent: Mutex::default(), photos: None, images: None, files: None }
     }
 
     /// Uploads the files that staff send.
@@ -69,6 +72,13 @@ impl TelegramChannel {
     #[must_use]
     pub fn with_photos(mut self, photos: Arc<dyn Photos>) -> TelegramChannel {
         self.photos = Some(photos);
+        self
+    }
+
+    /// Uploads the images of the flows with the messages that show them.
+    #[must_use]
+    pub fn with_images(mut self, images: Arc<dyn Photos>) -> TelegramChannel {
+        self.images = Some(images);
         self
     }
 
@@ -120,15 +130,19 @@ impl TelegramChannel {
         self.bot.call::<_, IgnoredAny>(&payload, Duration::ZERO).await.map(drop)
     }
 
-    /// Resolves a photo address. `None` if a photo of the catalogue is missing or unreadable; its text is then sent
-    /// alone.
+    /// Resolves a photo address. `None` if a photo of the catalogue or an image of the flows is missing or unreadable; its text
+    /// is then sent alone.
     async fn source(&self, photo: Option<&str>) -> Option<Photo> {
         let photo = photo?;
-        let Some(name) = photo.strip_prefix(PHOTO_PREFIX) else {
+        let (name, from) = if let Some(name) = photo.strip_prefix(PHOTO_PREFIX) {
+            (name, &self.photos)
+        } else if let Some(name) = photo.strip_prefix(IMAGE_PREFIX) {
+            (name, &self.images)
+        } else {
             // Telegram's servers fetch it, so that its host learns nothing of the client.
             return Url::parse(photo).ok().filter(is_anonymous).map(Photo::Url);
         };
-        match self.photos.as_ref()?.read(name).await {
+        match from.as_ref()?.read(name).await {
             Ok(Some(photo)) => Some(Photo::Upload(name.to_owned(), photo.media, photo.bytes)),
             Ok(None) => {
                 tracing::info!(photo = name, "a photo is gone; its text was sent alone");

@@ -1,6 +1,7 @@
 //! Protocol frames, and the parts of a stored message that the page may see.
 
 use serde::{Deserialize, Serialize};
+use tolmach_engine::image::IMAGE_PREFIX;
 use tolmach_engine::{
     effect::{Action, Author, Button, Card, Outgoing, SentFile},
     language::Language,
@@ -171,10 +172,10 @@ fn button(button: Button) -> Option<ButtonView> {
     }
 }
 
-/// The relative URL of a photo of the catalogue, which is served beside the default site's page; `None` for any other: a
+/// The relative URL of a photo of the catalogue or an image of the flows, served beside the default site's page; `None` for any other: a
 /// page that loads from other hosts tells them its client's address, and the page's policy forbids it.
 fn own_photo(url: &str, photos: &str) -> Option<String> {
-    url.starts_with(PHOTO_PREFIX).then(|| beside(url, photos))
+    [PHOTO_PREFIX, IMAGE_PREFIX].iter().any(|own| url.starts_with(own)).then(|| beside(url, photos))
 }
 
 /// An address of this server, relative to the page.

@@ -10,6 +10,7 @@ use crate::{
     channel::{Capabilities, exceeded},
     condition::{Expression, FilterExpression},
     diagnostic::{Code, Diagnostic, is_certain},
+    image,
     language::Language,
     link::has_credentials,
     slot,
@@ -35,6 +36,37 @@ impl Scope<'_> {
     /// Checks a text under a picture, like [`Scope::text`].
     pub fn caption(&mut self, text: &Text) {
         self.texts(text, "text under a picture", |channel| channel.max_caption);
+    }
+
+    /// Checks what names a picture: a text, and where it is the name of an image, that there is one.
+    pub fn picture(&mut self, text: &Text) {
+        self.text(text);
+        for (_, template) in text.templates() {
+            let named = template.source().trim();
+            let elsewhere = named.contains("{{")
+                || named.contains("://")
+                || ["/photos/", "//"].iter().any(|start| named.starts_with(start));
+            if named.is_empty() || elsewhere || self.images.contains(&named) {
+                continue;
+            }
+            let bare = named.trim_start_matches("./").trim_start_matches('/');
+            let whole = format!("{}{}", image::FOLDER, bare.rsplit('/').next().unwrap_or(bare));
+            let message = self.named(format!("there is no image `{}`", shorten(named, SHOWN)));
+            let help = if named.to_ascii_lowercase().ends_with(".svg") {
+                "an SVG may hold scripts, and no messenger shows it; save it as PNG or WebP, and name that"
+            } else {
+                "name an image of the bundle, such as images/warehouse.jpg, or an address that begins with https://"
+            };
+            let span = template.span();
+            let diagnostic = Diagnostic::new(Code::UnknownImage, self.file, span, message, help);
+            self.diagnostics.push(if named != whole && self.images.contains(&whole.as_str()) {
+                let diagnostic = Diagnostic { nearest: Some(whole.clone()), ..diagnostic };
+                let is_alone = span.is_on_line(named.chars().count());
+                if is_alone { diagnostic.with_fix(whole) } else { diagnostic }
+            } else {
+                diagnostic.near(named, self.images.iter().copied())
+            });
+        }
     }
 
     /// Checks a template that is not sent as it is: its syntax and variables.

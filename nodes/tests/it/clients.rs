@@ -373,3 +373,24 @@ nodes:
     assert_eq!(run("/extras?", whole).0, "ok 5 08.12.2026");
     assert_eq!(run("/extras?", json!({ "paid": 5, "at": "2026-12-08" })).0, "ok 5 08.12.2026");
 }
+
+#[test]
+fn a_message_shows_an_image_of_the_release_and_goes_without_one_that_is_not_there() {
+    let flow = "\
+flow: shop
+start: a
+languages: [en]
+nodes:
+  a: { say: { text: { en: A }, photo: images/warehouse.png }, next: b }
+  b: { say: { text: { en: B }, photo: 'images/{{client.first_name}}.png' }, next: c }
+  c: { say: { text: { en: C }, photo: 'https://example.com/a.png' }, next: wait }
+";
+    let hash = "0123456789abcdef0123456789abcdef";
+    let pointer = format!("tolmach-image {hash} image/png 1234 640x480\n");
+    let mut chat = Chat::new(release(&[("shop.yaml", flow), ("images/warehouse.png", &pointer)]));
+    let messages = chat.says("hello");
+    let photos: Vec<Option<&str>> = messages.iter().map(|message| message.photo.as_deref()).collect();
+    let own = format!("/images/{hash}.png");
+    assert_eq!(photos, [Some(own.as_str()), None, Some("https://example.com/a.png")]);
+    assert_eq!(texts(&messages), ["A", "B", "C"]);
+}

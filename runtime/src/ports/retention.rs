@@ -35,6 +35,8 @@ pub struct Retention {
     pub tasks: Option<i64>,
     /// Logins to the panel, by when they began, and access tokens, by when they expired.
     pub logins: Option<i64>,
+    /// Images that no release names and no open draft, by when they were handed over last.
+    pub images: Option<i64>,
     /// Tasks in quarantine, and counted starts of tasks that never ended.
     pub quarantine: Option<i64>,
 }

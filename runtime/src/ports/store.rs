@@ -13,6 +13,7 @@ mod data;
 mod dialogs;
 mod drafts;
 mod figures;
+mod images;
 mod inbox;
 mod leads;
 mod leases;
@@ -46,6 +47,7 @@ pub use figures::{
     DialogFact, DialogFigures, FigurePeriod, FigureStore, LeadFigures, ModelFigures, ModelTimes,
     ReplyFigures, TurnFigures, UnsureTurn,
 };
+pub use images::{ImageStore, StoredImage};
 pub use inbox::{InboxRow, InboxStore, MAX_PENDING, Next};
 pub use leads::{LeadChanged, LeadCount, LeadQuery, LeadStore};
 pub use leases::LeaseStore;
@@ -85,6 +87,7 @@ pub trait Store:
     + DialogStore
     + FigureStore
     + DraftStore
+    + ImageStore
     + SettingsStore
     + DataStore
     + TokenStore

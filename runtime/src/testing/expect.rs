@@ -89,6 +89,9 @@ pub(super) fn compare(expect: &Expect, seen: &Seen<'_>) -> Vec<Difference> {
             all.add(buttons.span, format!("a button «{label}»"), format!("buttons {labels:?}"));
         }
     }
+    if let Some(photo) = &expect.photo {
+        compare_photo(photo, photo.span, seen, &mut all);
+    }
     match expect.lead.as_ref().map(|lead| (&lead.value, lead.span)) {
         Some((OrNone::Some(lead), span)) => compare_lead(lead, span, seen, &mut all),
         Some((OrNone::None, span)) if seen.lead.is_some() => all.add(span, "no lead", "a lead"),
@@ -103,6 +106,18 @@ pub(super) fn compare(expect: &Expect, seen: &Seen<'_>) -> Vec<Difference> {
         first.notes.extend(why(seen));
     }
     all.0
+}
+
+fn compare_photo(expected: &OrNone<String>, span: Span, seen: &Seen<'_>, all: &mut Differences) {
+    let found: Vec<&str> = seen.messages.iter().filter_map(|message| message.photo.as_deref()).collect();
+    let told = if found.is_empty() { "no picture".to_owned() } else { format!("pictures {found:?}") };
+    match expected {
+        OrNone::Some(photo) if !found.contains(&photo.as_str()) => {
+            all.add(span, format!("the picture {photo}"), told)
+        }
+        OrNone::None if !found.is_empty() => all.add(span, "no picture", told),
+        _ => {}
+    }
 }
 
 pub(super) struct Differences(Vec<Difference>);

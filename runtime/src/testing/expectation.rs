@@ -35,6 +35,10 @@ pub struct Expect {
     /// Labels of buttons that must be shown.
     #[serde(default)]
     pub buttons: Option<Spanned<Vec<String>>>,
+    /// A picture of the messages: an image of the bundle, such as `images/warehouse.jpg`, or an address; `none` if there may be none.
+    #[serde(default, deserialize_with = "OrNone::field")]
+    #[schemars(extend("x-names" = "image"))]
+    pub photo: Option<Spanned<OrNone<String>>>,
     /// The node that waits for the client; `none` if no node does.
     #[serde(default)]
     pub waits_at: Option<Spanned<String>>,
@@ -79,8 +83,20 @@ pub struct Expect {
 impl Expect {
     /// Whether nothing is expected.
     pub(super) fn is_empty(&self) -> bool {
-        let Expect { path, not_path, slots, cards, says, buttons, waits_at, flow, ends, taken_over, .. } =
-            self;
+        let Expect {
+            path,
+            not_path,
+            slots,
+            cards,
+            says,
+            buttons,
+            photo,
+            waits_at,
+            flow,
+            ends,
+            taken_over,
+            ..
+        } = self;
         let Expect {
             lead, goal, notifies, requests, model_calls, fault, language, understood, trace, ..
         } = self;
@@ -90,6 +106,7 @@ impl Expect {
             && cards.is_none()
             && says.is_none()
             && buttons.is_none()
+            && photo.is_none()
             && waits_at.is_none()
             && flow.is_none()
             && ends.is_none()

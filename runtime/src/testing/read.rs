@@ -4,6 +4,7 @@ use tolmach_engine::{
     Release, config,
     diagnostic::{Code, Diagnostic},
     event::EventKind,
+    or_none::OrNone,
     span::{Span, Spanned},
     yaml,
 };
@@ -45,6 +46,7 @@ pub fn read(file: &str, text: &str) -> (Vec<Dialog>, Vec<Diagnostic>) {
 /// Diagnostics for the nodes, kinds, intents, flows and slots that tests name and no flow has, each with the nearest known name.
 pub fn unknown_names(file: &str, dialogs: &[Dialog], release: &Release) -> Vec<Diagnostic> {
     let flows: Vec<&str> = release.flows.keys().map(String::as_str).collect();
+    let images: Vec<&str> = release.resources.images.keys().map(String::as_str).collect();
     let mut nodes: Vec<&str> =
         release.flows.values().flat_map(|flow| flow.declared.iter().map(String::as_str)).collect();
     let mut slots: Vec<&str> =
@@ -64,12 +66,13 @@ pub fn unknown_names(file: &str, dialogs: &[Dialog], release: &Release) -> Vec<D
         if !known.contains(&name.as_str()) {
             let message = match what {
                 "flow" => format!("there is no flow `{}`", name.value),
+                "image" => format!("there is no image `{}`", name.value),
                 "goal" => format!("no `goal` node marks the goal `{}`", name.value),
                 "kind" => format!("no node of the bundle is of the kind `{}`", name.value),
                 "intent" => format!("no `classify` node has an intent `{}`", name.value),
                 _ => format!("no flow has a {what} `{}`", name.value),
             };
-            let article = if what == "intent" { "an" } else { "a" };
+            let article = if ["intent", "image"].contains(&what) { "an" } else { "a" };
             let help = format!("name {article} {what} of the bundle");
             let diagnostic = Diagnostic::new(code, file, name.span, message, help);
             diagnostics.push(diagnostic.near(name, known.iter().copied()));
@@ -98,6 +101,12 @@ pub fn unknown_names(file: &str, dialogs: &[Dialog], release: &Release) -> Vec<D
             for name in expected.0.iter().filter(|name| *name != "none") {
                 look(Code::UnknownTarget, "goal", &Spanned::new(name.clone(), expected.span), &goals);
             }
+        }
+        if let Some((OrNone::Some(photo), span)) =
+            expect.photo.as_ref().map(|photo| (&photo.value, photo.span))
+            && photo.starts_with(tolmach_engine::image::FOLDER)
+        {
+            look(Code::UnknownImage, "image", &Spanned::new(photo.clone(), span), &images);
         }
         if let Some(flow) = expect.flow.as_ref().filter(|name| name.value != "none") {
             look(Code::UnknownTarget, "flow", flow, &flows);

@@ -1,6 +1,9 @@
 //! Runs one dialog test.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use tolmach_engine::{
     Release, Session,
@@ -200,6 +203,16 @@ impl<'a> Run<'a> {
         Ok(seated.flatten())
     }
 
+    /// The paths of the release's images by the addresses that messages have.
+    async fn images(&self) -> ports::Result<BTreeMap<String, String>> {
+        let named = |release: &Release| {
+            let images = release.resources.images.iter();
+            images.map(|(path, image)| (image.address(), path.clone())).collect()
+        };
+        let releases = self.stage.runtime.releases();
+        Ok(releases.with_release(self.stage.release, named).await?.unwrap_or_default())
+    }
+
     async fn step(&mut self, number: usize, step: &Step) -> ports::Result<Vec<Difference>> {
         let span = self.dialog.steps.get(number).map(|step| step.span).unwrap_or_default();
         // A step without a name in a test with several clients is time that passes, of which nothing is expected.
@@ -219,7 +232,12 @@ impl<'a> Run<'a> {
         self.stage.runtime.settle().await;
 
         let mut delivered: Vec<Vec<Outgoing>> = vec![Vec::new(); self.chats.len()];
-        for (to, _, message) in self.stage.recorder.take() {
+        let images = self.images().await?;
+        for (to, _, mut message) in self.stage.recorder.take() {
+            // An image is told by the name that authors know it by.
+            if let Some(path) = message.photo.as_ref().and_then(|address| images.get(address)) {
+                message.photo = Some(path.clone());
+            }
             let Some(chat) = self.chats.iter().position(|chat| chat.address == to) else { continue };
             self.transcript.extend(Line::of_message(self.chats[chat].name.as_deref(), &message));
             delivered[chat].push(message);

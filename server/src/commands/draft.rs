@@ -12,7 +12,8 @@ use tolmach_app::{
         self, DraftChanged, DraftOpened, DraftShown, Editor, Opened, PublishedShown, Publishing, Undone,
         difference,
     },
-    release::Published,
+    images,
+    release::{self, Published},
     text::{one_line, short, when},
     what_if,
 };
@@ -181,7 +182,7 @@ impl DraftCommand {
                 let opened = open(store, &id).await?;
                 print(&what_if::turn(store, &config.platform(), &opened.bundle, (&chat, turn)).await?)
             }
-            DraftCommand::Export { id, path } => export(&open(store, &id).await?, &path),
+            DraftCommand::Export { id, path } => export(store, &open(store, &id).await?, &path).await,
             DraftCommand::History { id, json } => {
                 let changes = flow_drafts::history(store, open(store, &id).await?.draft.id).await?;
                 if json {
@@ -257,11 +258,11 @@ fn told(what: &str, done: Result<Undone, flow_drafts::Error>, json: bool) -> any
 }
 
 /// Whoever has the database may change everything.
-fn editor(author: Option<String>) -> Editor {
+pub(super) fn editor(author: Option<String>) -> Editor {
     Editor { actor: actor::cli(author), flows: true }
 }
 
-async fn open(store: &dyn Store, id: &str) -> anyhow::Result<Opened> {
+pub(super) async fn open(store: &dyn Store, id: &str) -> anyhow::Result<Opened> {
     let drafts = flow_drafts::list(store).await?;
     let found: Vec<&FlowDraft> =
         drafts.iter().filter(|draft| !id.is_empty() && draft.id.to_string().starts_with(id)).collect();
@@ -280,7 +281,7 @@ const fn state(draft: &FlowDraft) -> &'static str {
     }
 }
 
-fn print(value: &impl serde::Serialize) -> anyhow::Result<()> {
+pub(super) fn print(value: &impl serde::Serialize) -> anyhow::Result<()> {
     println!("{}", serde_json::to_string_pretty(value)?);
     Ok(())
 }
@@ -370,15 +371,17 @@ fn diff(opened: &Opened, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn export(opened: &Opened, path: &std::path::Path) -> anyhow::Result<()> {
+async fn export(store: &dyn Store, opened: &Opened, path: &std::path::Path) -> anyhow::Result<()> {
     if path.exists() {
         bail!("{} exists already; name a folder that does not", path.display());
     }
+    let images = images::contents(store, &opened.bundle).await?.map_err(release::Error::ImagesMissing)?;
     for (name, text) in &opened.bundle.files {
         let file = path.join(name);
         let folder = file.parent().unwrap_or(path);
         fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-        fs::write(&file, text).with_context(|| format!("{} cannot be written", file.display()))?;
+        let content = images.get(name).map_or(text.as_bytes(), |image| &image.content);
+        fs::write(&file, content).with_context(|| format!("{} cannot be written", file.display()))?;
     }
     println!("{} files in {}", opened.bundle.files.len(), path.display());
     Ok(())

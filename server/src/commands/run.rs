@@ -16,7 +16,7 @@ use clap::Args;
 use tokio::{net::TcpListener, sync::watch};
 use tolmach_adapters::email::{self, EmailChannel};
 use tolmach_admin::{Options, Process};
-use tolmach_app::{catalog_drafts::Drafts, demo, settings::Tuning};
+use tolmach_app::{catalog_drafts::Drafts, demo, images::KeptImages, settings::Tuning};
 use tolmach_catalog::PhotoFolder;
 use tolmach_channels::{
     telegram::TelegramChannel,
@@ -34,7 +34,7 @@ use crate::{
     database::Database,
     files, follow,
     health::{self, Health},
-    http_server, instance_lock,
+    http_server, images, instance_lock,
     jobs::Jobs,
     log, open_files, panel, photos, reader,
     settings::{Live, Settings, mail_channels},
@@ -115,11 +115,12 @@ impl Run {
         };
         let web = Arc::new(WebChannel::new(Arc::clone(&assembled.store), options));
         let (files, readers) = (config.files(), Shared::new(reader::process(&config)?));
+        let kept_images = KeptImages::new(Arc::clone(&assembled.store));
         let mut channels: Vec<Arc<dyn Channel>> = vec![Arc::clone(&web) as Arc<dyn Channel>];
         channels.extend(bot.iter().map(|bot| {
             let channel = TelegramChannel::new(Arc::clone(bot)).with_files(Arc::new(files.clone()));
-            Arc::new(channel.with_photos(Arc::new(PhotoFolder::of(assembled.catalog.folder()))))
-                as Arc<dyn Channel>
+            let channel = channel.with_photos(Arc::new(PhotoFolder::of(assembled.catalog.folder())));
+            Arc::new(channel.with_images(Arc::new(kept_images.clone()))) as Arc<dyn Channel>
         }));
         channels.extend(mail_channels(email.as_ref()));
         let staff = config.staff();
@@ -274,7 +275,7 @@ impl Run {
             app = app.merge(photos::router(PhotoFolder::of(assembled.catalog.folder())));
         }
         // The panel shows them as well as the web chat.
-        app = app.merge(files::router(files));
+        app = app.merge(files::router(files)).merge(images::router(kept_images));
         let app = web::protected(app, Arc::clone(&guard));
         let serving =
             http_server::serve(listener, app, guard, http_server::Timeouts::default(), stopped.clone());

@@ -13,6 +13,7 @@ mod editor_keys;
 mod flows;
 mod forms;
 mod fuzz;
+mod images;
 mod inbox;
 mod inbox_browser;
 mod leads_browser;

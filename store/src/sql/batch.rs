@@ -96,7 +96,7 @@ impl<S: DbConnection> Group<'_, S> {
         let mut delivered = Array::default();
         let mut given_up = Array::default();
         let mut postpone = Array::default();
-        let mut releases = Array::default();
+        let (mut releases, mut images) = (Array::default(), Array::default());
         let mut fires = Vec::new();
         let mut publications = Vec::new();
         let mut ended = Array::default();
@@ -113,7 +113,10 @@ impl<S: DbConnection> Group<'_, S> {
                 Operation::GiveUp(rows) => given_up.add(rows),
                 Operation::Postpone(rows) => postpone.add(rows),
                 Operation::FireTimers { now, channels } => fires.push((index, *now, channels.as_str())),
-                Operation::KeepRelease(rows) => releases.add(rows),
+                Operation::KeepRelease(rows, named) => {
+                    releases.add(rows);
+                    images.add(named);
+                }
                 Operation::Publish(publishing) => publications.push((index, publishing.as_ref())),
                 Operation::Push(task) => self.tasks.push(task.clone()),
                 Operation::Post(rows, tasks) => {
@@ -135,6 +138,7 @@ impl<S: DbConnection> Group<'_, S> {
                 | Operation::Change(..)
                 | Operation::Account(..)
                 | Operation::Draft(..)
+                | Operation::KeepImage(..)
                 | Operation::Settings(..)
                 | Operation::DiscardTask(..)
                 | Operation::Data(..)
@@ -162,6 +166,8 @@ impl<S: DbConnection> Group<'_, S> {
                 *place = answer;
             }
         }
+        // After those that came in the same group.
+        self.run(self.statements.keep_named_images, images).await?;
         self.run(self.statements.end_task, ended).await?;
         self.run(self.statements.audit, audited).await?;
         self.run(self.statements.model_calls, model_calls).await?;

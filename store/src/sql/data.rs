@@ -47,7 +47,7 @@ const NAMES: [(&str, (&str, &str)); 6] = [
 const NAMES_NONE: [(&str, &str); 3] = [("leads", "lead"), ("outbox", "effect"), ("marks", "effect")];
 
 /// Why rows of a table are not changed by hand.
-const FIXED: [(&str, Fixed); 16] = [
+const FIXED: [(&str, Fixed); 17] = [
     ("audit", Fixed::Log),
     ("accounts", Fixed::People),
     ("logins", Fixed::People),
@@ -55,6 +55,7 @@ const FIXED: [(&str, Fixed); 16] = [
     ("access_tokens", Fixed::People),
     ("releases", Fixed::Releases),
     ("publications", Fixed::Releases),
+    ("images", Fixed::Releases),
     ("settings", Fixed::Settings),
     ("setting_secrets", Fixed::Settings),
     ("draft_people", Fixed::Program),

@@ -12,6 +12,7 @@ use super::{operation::Pushed, statements::Statements};
 pub enum Value {
     Text(String),
     Integer(i64),
+    Bytes(Vec<u8>),
 }
 
 /// Binds parameters to a query of either database.
@@ -22,6 +23,7 @@ macro_rules! bound {
             query = match value {
                 $crate::sql::Value::Text(text) => query.bind(text),
                 $crate::sql::Value::Integer(integer) => query.bind(integer),
+                $crate::sql::Value::Bytes(bytes) => query.bind(bytes),
             };
         }
         query

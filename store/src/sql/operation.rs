@@ -10,7 +10,7 @@ use tolmach_engine::{event::Event, text::shorten};
 use tolmach_runtime::leads::{LeadChange, LeadHistoryRow, LeadRow, LeadStatus, LeadUpdate};
 use tolmach_runtime::ports::{
     Actor, AuditEntry, AuditResult, Bundle, ChatKey, DraftWrite, Error, Inbound, ModelCall, ModelCallRow,
-    NoticeRow, Publication, PublicationKind, Result, Retention, Task, Tokens, Upload,
+    NoticeRow, Publication, PublicationKind, Result, Retention, StoredImage, Task, Tokens, Upload,
 };
 use uuid::Uuid;
 
@@ -37,8 +37,9 @@ pub(super) enum Operation {
         /// JSON `[[channel], …]`.
         channels: String,
     },
-    /// Rows `[id, files, at]`.
-    KeepRelease(Rows),
+    /// Rows `[id, files, at]`, and rows `[hash]` of the images that the releases name.
+    KeepRelease(Rows, Rows),
+    KeepImage(Box<StoredImage>, i64),
     Publish(Box<Publishing>),
     FireTimer {
         chat: ChatKey,
@@ -250,7 +251,13 @@ pub(super) fn fire_timers(now: i64, channels: &[String]) -> Result<Operation> {
 
 pub(super) fn keep_release(bundle: &Bundle, at: i64) -> Result<Operation> {
     plain("release", &bundle.files)?;
-    Rows::one(&(&bundle.id, &bundle.files, at)).map(Operation::KeepRelease)
+    let mut images = Rows::default();
+    // What is no bundle names no images.
+    let texts: tolmach_engine::bundle::Bundle = serde_json::from_str(&bundle.files).unwrap_or_default();
+    for (_, image) in texts.pointers() {
+        images.push(&[image.hash])?;
+    }
+    Ok(Operation::KeepRelease(Rows::one(&(&bundle.id, &bundle.files, at))?, images))
 }
 
 pub(super) fn publish(publication: Publication, expected: Option<String>) -> Result<Operation> {

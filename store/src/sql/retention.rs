@@ -219,6 +219,21 @@ macro_rules! retain {
                     sql: "DELETE FROM access_tokens WHERE id IN (
                         SELECT id FROM access_tokens WHERE expires < $1 ORDER BY expires LIMIT $2)",
                 },
+                // An open draft names them in a file, or in a change that may be undone.
+                Rule {
+                    name: "images",
+                    table: "images",
+                    before: |keep| keep.images,
+                    sql: "DELETE FROM images WHERE hash IN (
+                        SELECT i.hash FROM images AS i WHERE i.kept = 0 AND i.at < $1
+                            AND NOT EXISTS (SELECT 1 FROM flow_drafts JOIN draft_files AS f ON f.draft = flow_drafts.id
+                                WHERE flow_drafts.state = 'open' AND f.path LIKE 'images/%'
+                                    AND f.content LIKE '%' || i.hash || '%')
+                            AND NOT EXISTS (SELECT 1 FROM flow_drafts JOIN draft_changes AS c ON c.draft = flow_drafts.id
+                                WHERE flow_drafts.state = 'open' AND c.path LIKE 'images/%'
+                                    AND (c.was LIKE '%' || i.hash || '%' OR c.became LIKE '%' || i.hash || '%'))
+                        ORDER BY i.at LIMIT $2)",
+                },
                 Rule { name: "tasks", table: $tasks_table, before: |keep| keep.tasks, sql: $tasks },
                 Rule { name: "workers", table: $workers_table, before: |keep| keep.tasks, sql: $workers },
                 $($more),*

@@ -44,6 +44,7 @@ pub struct Statements {
     pub(crate) deliver_again: &'static str,
     pub(crate) postpone: &'static str,
     pub(crate) keep_release: &'static str,
+    pub(crate) keep_named_images: &'static str,
     pub(crate) due_timers: &'static str,
     pub(crate) due_timer: &'static str,
     pub(crate) timer_tasks: &'static str,
@@ -206,6 +207,9 @@ macro_rules! statements {
                 "INSERT INTO releases (id, files, at)
                 SELECT e.value->>0, e.value->>1, CAST(e.value->>2 AS BIGINT) FROM ", $rows, " WHERE true
                 ON CONFLICT (id) DO NOTHING"
+            ),
+            keep_named_images: concat!(
+                "UPDATE images SET kept = 1 WHERE kept = 0 AND hash IN (SELECT e.value->>0 FROM ", $rows, ")"
             ),
             due_timers: concat!(
                 "DELETE FROM timers WHERE channel IN (SELECT e.value->>0 FROM ", $rows, ") AND due <= $2

@@ -16,13 +16,14 @@ const PHONE: &str = "+79165550142";
 const OTHER: &str = "web:2";
 
 /// Tables that hold nothing of clients, or only what goes with rows of another table, and why.
-const NOT_OF_CLIENTS: [(&str, &str); 24] = [
+const NOT_OF_CLIENTS: [(&str, &str); 25] = [
     ("message_words", "SQLite's index of messages, whose triggers keep it"),
     ("message_words_data", "a part of it"),
     ("message_words_idx", "a part of it"),
     ("message_words_config", "a part of it"),
     ("releases", "texts of flows"),
     ("publications", "who published which release"),
+    ("images", "pictures of releases and drafts"),
     ("accounts", "people of the staff"),
     ("intent_hours", "sums of what clients meant, by the hour"),
     ("model_hours", "sums of what model calls used, by the hour"),

@@ -54,8 +54,9 @@ pub(crate) async fn draft(
         "draft": row(&opened.draft), "open": is_open, "behind": opened.behind && is_open,
         "groups": groups(&visit, &opened, &file, &counts(&findings)),
         "file": {
+            "image": super::picture(&file, Some(text)), "is_image": tolmach_engine::image::is_path(&file),
             "path": file, "text": text, "kind": kind, "revision": opened.draft.revision, "edits": edits,
-            "passages": file.starts_with("knowledge/"), "previews": prompt_of(&file).is_some() && visit.may(Permission::ReadChats), "large": text.len() > flow_drafts::MAX_FILE, "deletes": edits && opened.bundle.files.len() > 1,
+            "passages": file.starts_with("knowledge/"), "previews": prompt_of(&file).is_some() && visit.may(Permission::ReadChats), "large": text.len() > flow_drafts::MAX_FILE, "deletes": edits && opened.bundle.files.len() > 1 && !tolmach_engine::image::is_path(&file),
         },
         "saved_at": opened.draft.changed, "problems": problems, "errors": errors,
         "warnings": findings.len() - errors, "changed": changed.len(), "added": added, "gone": gone,
@@ -115,12 +116,12 @@ fn groups(
     let states: BTreeMap<&str, &str> =
         opened.changed().map(|(path, before, after)| (path, state_of(before, after))).collect();
     let mut folders: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
-    for path in opened.bundle.files.keys() {
+    for (path, text) in &opened.bundle.files {
         let (folder, name) = path.split_once('/').unwrap_or(("", path));
         let (errors, warnings) = counts.get(path.as_str()).copied().unwrap_or_default();
         folders.entry(folder).or_default().push(json!({
             "path": path, "name": name, "href": address(opened.draft.id, Some(path)), "current": path == current,
-            "state": states.get(path.as_str()), "errors": errors, "warnings": warnings, "edits": may_edit(visit, path),
+            "picture": super::picture(path, Some(text)), "state": states.get(path.as_str()), "errors": errors, "warnings": warnings, "edits": may_edit(visit, path),
         }));
     }
     let group = |(folder, files): (&str, Vec<Value>)| json!({ "folder": folder, "files": files });

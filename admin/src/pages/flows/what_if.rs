@@ -152,7 +152,7 @@ fn side(panel: &Panel, visit: &Visit, side: &Side, other: &Side, prompts: bool) 
         .filter(|_| prompts)
         .map(|prompt| json!({ "parts": text(prompt), "differs": !other.prompts.contains(prompt) }))
         .collect();
-    json!({ "steps": steps, "replies": side.replies, "effects": side.effects, "prompts": shown })
+    json!({ "steps": steps, "replies": side.replies, "images": side.images, "effects": side.effects, "prompts": shown })
 }
 
 /// Turns that a preview of a prompt lists.

@@ -286,7 +286,8 @@ fn file(file: &SentFile) -> Option<Value> {
 
 /// A photo that this server keeps: pages load nothing from elsewhere.
 fn own_photo(photo: Option<&str>) -> Option<&str> {
-    photo.filter(|photo| photo.starts_with(tolmach_runtime::ports::PHOTO_PREFIX))
+    let own = [tolmach_runtime::ports::PHOTO_PREFIX, tolmach_engine::image::IMAGE_PREFIX];
+    photo.filter(|photo| own.iter().any(|own| photo.starts_with(own)))
 }
 
 /// Fills what stands beside a chat: facts, memory, lead, notes.

@@ -164,7 +164,7 @@ export function reply(message, language, press, grow) {
   if (message.language) box.lang = message.language;
   if (message.photo) {
     const photo = element("img", "photo");
-    photo.alt = words.photo;
+    photo.alt = message.text ? `${words.photo}: ${message.text.split("\n")[0].slice(0, 120)}` : words.photo;
     photo.referrerPolicy = "no-referrer";
     const place = element("div");
     photo.onload = () => grow(() => place.append(photo));

@@ -22,7 +22,7 @@ async fn phone(settings: &str) -> Option<(Browser, Home, Server)> {
 }
 
 impl Browser {
-    async fn open(&mut self, server: &Server) {
+    pub(crate) async fn open(&mut self, server: &Server) {
         self.call("Page.navigate", json!({ "url": server.url("/") })).await;
         self.until("document.querySelectorAll('.message.bot').length > 0").await;
         self.until(ONLINE).await;

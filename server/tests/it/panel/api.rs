@@ -114,6 +114,7 @@ async fn every_route_is_documented_and_answers_as_its_document_says() {
         ("/admin/api/drafts/{id}/file", "", Some(json!({ "path": file, "base": 0, "text": text }))),
         ("/admin/api/drafts/{id}/file", "?path=knowledge/rent.en.md", None),
         ("/admin/api/drafts/{id}", "", None),
+        ("/admin/api/drafts/{id}/images", "", None),
         ("/admin/api/check", "", Some(typing.clone())),
         ("/admin/api/complete", "", Some(typing.clone())),
         ("/admin/api/hover", "", Some(typing)),

@@ -12,7 +12,7 @@ use super::{Client, PASSWORD, catalogue::waited, client::field, create};
 use crate::{page::Page, support::Home};
 
 /// Every changing route, with the action of the row that it writes. Routes without one change nothing, and say why.
-const ROUTES: [(&str, Result<&str, &str>); 65] = [
+const ROUTES: [(&str, Result<&str, &str>); 67] = [
     ("/admin/login", Ok("account.login")),
     ("/admin/login/code", Ok("account.code")),
     ("/admin/logout", Ok("account.logout")),
@@ -46,6 +46,8 @@ const ROUTES: [(&str, Result<&str, &str>); 65] = [
     ("/admin/texts/document", Err("stands in the history of the draft")),
     ("/admin/texts/company", Err("stands in the history of the draft")),
     ("/admin/texts/answers", Err("stands in the history of the draft")),
+    ("/admin/texts/images", Err("stands in the history of the draft")),
+    ("/admin/texts/images/change", Err("stands in the history of the draft")),
     ("/admin/flows/rollback", Ok("release.rollback")),
     ("/admin/flows/{id}/publish", Ok("release.publish")),
     ("/admin/flows/{id}/discard", Ok("draft.discard")),

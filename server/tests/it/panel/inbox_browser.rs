@@ -14,7 +14,7 @@ const PICTURE: &[u8] = include_bytes!("../../../../catalog-samples/photos/genera
 
 impl Browser {
     /// Chooses files in a field, as the browser's dialog does.
-    async fn choose_files(&mut self, selector: &str, files: &[String]) {
+    pub(super) async fn choose_files(&mut self, selector: &str, files: &[String]) {
         let document = self.call("DOM.getDocument", json!({})).await;
         let root = document["root"]["nodeId"].clone();
         let node = self.call("DOM.querySelector", json!({ "nodeId": root, "selector": selector })).await;

@@ -73,6 +73,7 @@ impl<S: DbConnection> Group<'_, S> {
             }
             Operation::Account(write) => self.write_account(write).await,
             Operation::Draft(write) => self.write_draft(write).await,
+            Operation::KeepImage(image, at) => self.keep_image(image, *at).await,
             Operation::AddNote(rows) => self.add_note(rows).await,
             Operation::ChangeLead(changing) => self.change_lead(changing).await.map(Answer::Lead),
             Operation::Change(changing) => self.change(changing).await.map(Answer::Written),

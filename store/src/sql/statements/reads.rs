@@ -28,6 +28,7 @@ pub struct Reads {
     pub(crate) analytics_since: &'static str,
     pub(crate) publications: &'static str,
     pub(crate) releases_like: &'static str,
+    pub(crate) stored_images: &'static str,
     pub(crate) release: &'static str,
     pub(crate) quarantined: &'static str,
     pub(crate) day: &'static str,
@@ -172,6 +173,9 @@ macro_rules! reads {
                 WHERE at >= $1 ORDER BY seq",
             publications: "SELECT seq, release, parent, author, note, at, kind, moves FROM publications
                 WHERE seq < $1 ORDER BY seq DESC LIMIT $2",
+            stored_images: concat!(
+                "SELECT hash FROM images WHERE hash IN (SELECT e.value->>0 FROM ", $rows, ")"
+            ),
             releases_like: "SELECT id FROM releases WHERE substr(id, 1, length($1)) = $1
                 ORDER BY id LIMIT 10",
             release: "SELECT files FROM releases WHERE id = $1",

@@ -1,7 +1,7 @@
 //! The table of every route's parameters: whoever adds a route names them here.
 
 /// Names of parameters: of the query for a page, of the form for a change. Every route has its line.
-pub(super) const PARAMETERS: [(&str, &str, &[&str]); 152] = [
+pub(super) const PARAMETERS: [(&str, &str, &[&str]); 156] = [
     ("GET", "/admin/assets/{*name}", &["v"]),
     ("GET", "/admin/login", &["next", "why", "lang"]),
     ("POST", "/admin/login", &["name", "password", "next"]),
@@ -41,6 +41,9 @@ pub(super) const PARAMETERS: [(&str, &str, &[&str]); 152] = [
     ("GET", "/admin/texts/company", &["saved"]),
     ("POST", "/admin/texts/company", &["act", "key", "kind", "new", "new.en", "seen.phone", "v.phone"]),
     ("GET", "/admin/texts/answers", &["file", "q", "from", "saved"]),
+    ("GET", "/admin/texts/images", &["saved", "removed"]),
+    ("POST", "/admin/texts/images", &["replaces", "seen"]),
+    ("POST", "/admin/texts/images/change", &["path", "seen", "keep"]),
     ("POST", "/admin/texts/answers", &["file", "act", "at", "seen", "questions", "common", "ru", "en", "q"]),
     ("GET", "/admin/flows/{id}/passages", &["file", "q"]),
     ("GET", "/admin/flows", &["published", "returned"]),
@@ -98,6 +101,7 @@ pub(super) const PARAMETERS: [(&str, &str, &[&str]); 152] = [
     ("GET", "/admin/api/drafts", &["x"]),
     ("POST", "/admin/api/drafts", &["title"]),
     ("GET", "/admin/api/drafts/{id}", &["x"]),
+    ("GET", "/admin/api/drafts/{id}/images", &["x"]),
     ("GET", "/admin/api/drafts/{id}/file", &["path"]),
     ("POST", "/admin/api/drafts/{id}/file", &["path", "base", "text"]),
     ("POST", "/admin/api/drafts/{id}/publish", &["note", "dry_run", "moves"]),

@@ -2,7 +2,7 @@
 //! success.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -25,14 +25,15 @@ use tolmach_runtime::{
         ChatStore, ClientStore, ClientTable, Commit, CommitOutcome, DataChange, DataQuery, DataReference,
         DataRow, DataStore, DataTable, DatabaseFacts, Day, Delivery, DeliveryRow, DialogFigures, DialogQuery,
         DialogRow, DialogStore, DraftChange, DraftFile, DraftPerson, DraftStore, DraftWrite, Embedder,
-        Erased, Erasure, FigurePeriod, FigureStore, FlowDraft, FoundSaid, Http, Inbound, InboxStore,
-        Invitation, Job, LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore, Llm, Login,
-        LoginCount, Logins, Mention, MessageQuery, MessageRow, MeterStore, ModelCall, ModelCallQuery,
-        ModelCallRow, ModelFigures, ModelTimes, Needle, News, Next, NoteRow, NoticeRow, OutboxRow,
-        OutboxStore, Page, Publication, PublishOutcome, Purged, QuarantineQuery, QuarantinedTask, QueueCount,
-        QueuedTask, ReleaseStore, Removed, ReplyFigures, Retention, SettingsStore, Store, StoredSettings,
-        StoredTurn, TakenOverChat, Task, TaskStore, TimerRow, TimerStore, TokenStore, TurnLine, TurnQuery,
-        TurnStore, UnsureTurn, Upload, UploadStore, Waiting, WaitingPlace, Write, Written,
+        Erased, Erasure, FigurePeriod, FigureStore, FlowDraft, FoundSaid, Http, ImageStore, Inbound,
+        InboxStore, Invitation, Job, LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore,
+        Llm, Login, LoginCount, Logins, Mention, MessageQuery, MessageRow, MeterStore, ModelCall,
+        ModelCallQuery, ModelCallRow, ModelFigures, ModelTimes, Needle, News, Next, NoteRow, NoticeRow,
+        OutboxRow, OutboxStore, Page, Publication, PublishOutcome, Purged, QuarantineQuery, QuarantinedTask,
+        QueueCount, QueuedTask, ReleaseStore, Removed, ReplyFigures, Retention, SettingsStore, Store,
+        StoredImage, StoredSettings, StoredTurn, TakenOverChat, Task, TaskStore, TimerRow, TimerStore,
+        TokenStore, TurnLine, TurnQuery, TurnStore, UnsureTurn, Upload, UploadStore, Waiting, WaitingPlace,
+        Write, Written,
     },
 };
 use uuid::Uuid;
@@ -319,6 +320,12 @@ store! { ReleaseStore
     fn releases_like(prefix: &str) -> Vec<String>;
     fn keep_release(bundle: &Bundle, at: i64) -> ();
     fn release(id: &str) -> Option<Bundle>;
+}
+
+store! { ImageStore
+    fn keep_image(image: &StoredImage, at: i64) -> ();
+    fn image(hash: &str) -> Option<StoredImage>;
+    fn stored_images(hashes: &BTreeSet<String>) -> BTreeSet<String>;
 }
 
 store! { AnalyticsStore

@@ -1,0 +1,11 @@
+-- Images of releases and drafts, by the hash of their content: a release and a draft hold a line that names it.
+CREATE TABLE images (
+    hash    TEXT    NOT NULL PRIMARY KEY,
+    media   TEXT    NOT NULL,
+    -- When it was handed over last.
+    at      INTEGER NOT NULL,
+    -- 1 once a release names it: releases are kept, and so is what they name.
+    kept    INTEGER NOT NULL,
+    content BLOB    NOT NULL
+) STRICT;
+CREATE INDEX images_unkept ON images (at) WHERE kept = 0;
