@@ -9,7 +9,7 @@ use tolmach_engine::{
     image::{FOLDER, Format, Image, MAX_IMAGES, is_path},
 };
 use tolmach_runtime::{
-    ImageError,
+    ImageError, ReadImage,
     ports::{self, DraftChangeKind, Store},
     read_image,
 };
@@ -178,21 +178,35 @@ pub fn path_for(name: &str, format: Format) -> Result<String, Error> {
 /// A picture to put into a draft.
 #[derive(Clone, Debug)]
 pub struct NewImage {
-    /// The name of its file.
-    pub name: String,
-    /// The path of the image whose place it takes; otherwise its name makes one.
-    pub replaces: Option<String>,
+    path: String,
     /// The hash of the image whose place it takes, as its sender saw it; empty where there was none to see.
     pub seen: Option<String>,
-    /// Its bytes.
-    pub content: Vec<u8>,
+    read: ReadImage,
+}
+
+impl NewImage {
+    /// Reads a file, before anything is changed. `replaces` is the path of the image whose place it takes; otherwise its name makes one.
+    ///
+    /// # Errors
+    /// When it is no picture that can be shown, its name is unfit, or it is of another kind than the one whose place it takes.
+    pub async fn read(name: &str, replaces: Option<String>, content: Vec<u8>) -> Result<NewImage, Error> {
+        let read = tokio::task::spawn_blocking(move || read_image(&content));
+        let read = read.await.map_err(|why| ports::Error::unavailable("read an image", why))??;
+        let path = match replaces {
+            Some(path) if Format::of_name(&path) != Some(read.image.format) => {
+                return Err(Error::OtherKind { path, media: read.image.format.media() });
+            }
+            Some(path) => path,
+            None => path_for(name, read.image.format)?,
+        };
+        Ok(NewImage { path, seen: None, read })
+    }
 }
 
 /// Puts a picture into a draft, in the place of the one with the same name where there is one. Returns its path.
 ///
 /// # Errors
-/// When it is no picture that can be shown, its name is unfit, it is of another kind than the one whose place it takes, there are too
-/// many, or the draft cannot be changed.
+/// When there are too many, somebody else has changed the one whose place it takes, or the draft cannot be changed.
 pub async fn put(
     store: &dyn Store,
     editor: &Editor,
@@ -200,16 +214,7 @@ pub async fn put(
     draft: Uuid,
     new: NewImage,
 ) -> Result<String, Error> {
-    let NewImage { name, replaces, seen, content } = new;
-    let read = tokio::task::spawn_blocking(move || read_image(&content));
-    let read = read.await.map_err(|why| ports::Error::unavailable("read an image", why))??;
-    let path = match replaces {
-        Some(path) if Format::of_name(&path) != Some(read.image.format) => {
-            return Err(Error::OtherKind { path, media: read.image.format.media() });
-        }
-        Some(path) => path,
-        None => path_for(&name, read.image.format)?,
-    };
+    let NewImage { path, seen, read } = new;
     let opened = flow_drafts::open(store, draft).await?;
     let there = opened.bundle.files.get(&path);
     let hash = there.and_then(|text| Image::parse(text)).map(|image| image.hash).unwrap_or_default();

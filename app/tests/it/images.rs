@@ -45,12 +45,7 @@ async fn publish(store: &dyn Store, source: Source, parent: Option<String>) -> R
 }
 
 async fn put(store: &dyn Store, draft: Uuid, content: &[u8]) -> Result<String, images::Error> {
-    let new = NewImage {
-        name: "x.png".to_owned(),
-        replaces: Some("images/a.png".to_owned()),
-        seen: None,
-        content: content.to_owned(),
-    };
+    let new = NewImage::read("x.png", Some("images/a.png".to_owned()), content.to_owned()).await?;
     images::put(store, &editor(), 7, draft, new).await
 }
 

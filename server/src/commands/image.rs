@@ -94,9 +94,11 @@ impl ImageCommand {
                 if replaces.is_some() && files.len() > 1 {
                     bail!("--replaces takes one file; give the others in a call of their own");
                 }
-                let mut contents = Vec::new();
+                let mut pictures = Vec::new();
                 for file in &files {
-                    contents.push(content(file)?);
+                    let name = file.file_name().unwrap_or_default().to_string_lossy();
+                    let new = NewImage::read(&name, replaces.clone(), content(file)?).await;
+                    pictures.push(new.with_context(|| format!("{} was not put in", file.display()))?);
                 }
                 let editor = editor(author);
                 let id = match draft {
@@ -104,9 +106,7 @@ impl ImageCommand {
                     None => flow_drafts::begin(store, &editor, now(), "Images").await?.id,
                 };
                 let mut paths = Vec::new();
-                for (file, content) in files.iter().zip(contents) {
-                    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                    let new = NewImage { name, replaces: replaces.clone(), seen: None, content };
+                for (file, new) in files.iter().zip(pictures) {
                     let path = images::put(store, &editor, now(), id, new).await;
                     paths.push(path.with_context(|| format!("{} was not put in", file.display()))?);
                 }

@@ -152,13 +152,19 @@ pub(crate) async fn receive(
             refused.push(json!({ "name": file, "key": "images.too_large", "what": null }));
             continue;
         };
-        let id = match draft {
-            Some(id) => id,
-            None => *draft.insert(own_draft(&panel, &visit).await?.id),
+        // What is no image begins no draft.
+        let done = match NewImage::read(&file, replaces.clone(), content).await {
+            Ok(mut new) => {
+                let id = match draft {
+                    Some(id) => id,
+                    None => *draft.insert(own_draft(&panel, &visit).await?.id),
+                };
+                new.seen = replaces.as_ref().map(|_| was.clone());
+                images::put(panel.store(), &editor(&visit)?, panel.now(), id, new).await
+            }
+            Err(why) => Err(why),
         };
-        let seen = replaces.as_ref().map(|_| was.clone());
-        let new = NewImage { name: file.clone(), replaces: replaces.clone(), seen, content };
-        match images::put(panel.store(), &editor(&visit)?, panel.now(), id, new).await {
+        match done {
             Ok(path) => taken.push(path),
             Err(Error::Store(error)) => return Err(error.into()),
             Err(Error::Draft(error)) => return Err(error.into()),

@@ -140,6 +140,9 @@ async fn what_is_no_picture_is_refused_and_what_is_shown_stays() {
         ("d.png", b""),
         ("e.png", &huge),
     ];
+    assert_eq!(put(&mut mila, &[], &files[1..]).await.status, 422);
+    let drafts = panel.home.tolmach(&["draft", "list", "--json"]).run().ok().json();
+    assert_eq!(drafts, serde_json::json!([]), "nothing was changed, so no draft began");
     let refused = put(&mut mila, &[], &files).await;
     assert_eq!(refused.status, 422);
     for part in [
