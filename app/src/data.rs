@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -17,6 +18,8 @@ pub use tolmach_runtime::ports::{DataFilter, DatabaseFacts};
 
 /// How long a search may take: a part of a text is looked for in every row.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Tables whose rows are counted at a time.
+const AT_ONCE: usize = 4;
 /// Rows of a page.
 pub const ROWS: u32 = 50;
 /// The longest reason, in characters.
@@ -81,12 +84,11 @@ pub struct Counted {
 /// # Errors
 /// When the database is unavailable.
 pub async fn tables(store: &dyn Store) -> Result<Vec<Counted>, Error> {
-    let mut counted = Vec::new();
-    for table in store.data_tables().await? {
+    let counted = store.data_tables().await?.into_iter().map(|table| async move {
         let rows = store.data_count(&table.name).await?;
-        counted.push(Counted { table, rows });
-    }
-    Ok(counted)
+        Ok(Counted { table, rows })
+    });
+    stream::iter(counted).buffered(AT_ONCE).try_collect().await
 }
 
 /// One table.
