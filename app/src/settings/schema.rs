@@ -83,6 +83,8 @@ pub enum Kind {
     List,
     /// Yes or no.
     Flag,
+    /// What is logged: a level, and levels of parts, with commas.
+    Filter,
     /// A secret.
     Secret,
 }
@@ -352,7 +354,10 @@ pub const SECTIONS: &[Section] = &[
             },
             Part {
                 name: "watching",
-                entries: &[Entry::One(text("log")), Entry::One(field("health_token", Kind::Secret))],
+                entries: &[
+                    Entry::One(field("log", Kind::Filter)),
+                    Entry::One(field("health_token", Kind::Secret)),
+                ],
             },
         ],
     },
@@ -442,6 +447,20 @@ impl Section {
     }
 }
 
+/// Whether a filter of the log may be stored. Libraries tell more than info to their developers alone: it may hold keys on their way.
+fn is_filter(text: &str) -> bool {
+    text.split(',').all(|directive| {
+        let (part, level) = directive.trim().split_once('=').unwrap_or(("", directive.trim()));
+        let own =
+            part == "security" || part.split("::").next().is_some_and(|root| root.starts_with("tolmach"));
+        let level = level.to_ascii_lowercase();
+        let is_part = part.chars().all(|sign| sign.is_ascii_alphanumeric() || matches!(sign, '_' | ':'));
+        is_part
+            && (["off", "error", "warn", "info"].contains(&level.as_str())
+                || own && ["debug", "trace"].contains(&level.as_str()))
+    })
+}
+
 impl Rows {
     /// A row or a setting of one.
     fn place<'k>(&'static self, key: &'k str) -> Option<Place<'k>> {
@@ -516,6 +535,10 @@ impl Field {
                 flag.map(Value::Bool)
                     .map_err(|_| BadText { code: "choice", text: "true or false is expected" })
             }
+            Kind::Filter if !is_filter(text) => {
+                let text = "write `info` or `info,tolmach_runtime=debug`; parts of others say at most what info says";
+                Err(BadText { code: "filter", text })
+            }
             // A comma is how half of the world writes it.
             Kind::Decimal => Ok(json!(text.replace(',', "."))),
             _ => Ok(json!(text)),
@@ -562,6 +585,18 @@ mod tests {
         }
         let list = field("x", Kind::List);
         assert_eq!([list.read(" , "), optional("x", Kind::List).read("")], [Ok(json!([])), Ok(Value::Null)]);
+        let filter = field("x", Kind::Filter);
+        for good in
+            ["info", "warn,tolmach_runtime=debug", "info, tolmach_llm::openai=TRACE, security=off, sqlx=warn"]
+        {
+            assert!(filter.read(good).is_ok(), "{good}");
+        }
+        // What a library tells its developers may hold keys.
+        for bad in
+            ["", "debug", "trace", "info,hyper=trace", "tolmach=loud", "info,,", "tolmach[{chat}]=debug", "0"]
+        {
+            assert_eq!(filter.read(bad).map_err(|why| why.code), Err("filter"), "{bad}");
+        }
         let flag = field("x", Kind::Flag);
         assert_eq!([flag.read("true"), flag.read("false")], [Ok(json!(true)), Ok(json!(false))]);
         assert_eq!(flag.read("").unwrap_err().code, "choice");

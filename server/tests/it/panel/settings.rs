@@ -532,7 +532,8 @@ async fn what_the_server_asks_reads_and_logs_is_changed_while_it_runs() {
     // Each mistake stands at its field.
     for (name, value, words) in [
         ("health_token", "short", "health_token: at least 16 printable"),
-        ("log", "tolmach=loud", "is not a filter"),
+        ("log", "tolmach=loud", "at most what info says"),
+        ("log", "info,hyper=trace", "at most what info says"),
         ("import.currency", "roubles", "an ISO 4217 code such as RUB"),
         ("import.seconds", "0", "import.seconds is 0; it is 1 to 3600"),
         ("meilisearch.url", "nowhere", "meilisearch"),

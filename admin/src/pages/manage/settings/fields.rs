@@ -134,7 +134,7 @@ impl View<'_> {
         let value = self.entered.get(place).cloned().unwrap_or_default();
         let now = self.holds.map(|holds| holds.get(place).cloned().unwrap_or_default());
         let kind = match field.kind {
-            Kind::Text => "text",
+            Kind::Text | Kind::Filter => "text",
             Kind::Number(_) => "number",
             Kind::Decimal => "decimal",
             Kind::Choice(_) | Kind::Flag => "choice",
