@@ -83,10 +83,12 @@ impl View<'_> {
     /// A table with its rows, and an empty one for another.
     fn table(&self, rows: &Rows) -> Value {
         let prefix = format!("{}.", rows.key);
+        // A row in which nothing was written is the empty one for another.
         let numbers: BTreeSet<usize> = self
             .entered
-            .keys()
-            .filter_map(|name| name.strip_prefix(&prefix)?.split('.').next()?.parse().ok())
+            .iter()
+            .filter(|(_, text)| !text.trim().is_empty())
+            .filter_map(|(name, _)| name.strip_prefix(&prefix)?.split('.').next()?.parse().ok())
             .filter(|at| *at < MOST_ROWS)
             .collect();
         let next = numbers.last().map_or(0, |last| last + 1);

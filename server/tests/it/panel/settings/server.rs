@@ -35,6 +35,12 @@ async fn what_the_server_asks_reads_and_logs_is_changed_while_it_runs() {
         assert_eq!(saved(&mut olga, section, &[(name, value)]).await.status, 422, "{name}");
     }
 
+    // The row that was left empty is still the one for another host.
+    let empty =
+        [("http.hosts.rows", "1"), ("http.hosts.0.name", ""), ("http.hosts.0.was", ""), ("log", "loud")];
+    let refused = saved(&mut olga, "server", &empty).await;
+    assert_eq!(refused.body.matches("class=\"setting-row\"").count(), 1, "{}", refused.body);
+
     // The health token: another machine sees the details with it, from the next request on.
     let token = "a-token-of-the-shop-0123";
     let client = reqwest::Client::new();
